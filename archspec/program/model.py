@@ -1,0 +1,154 @@
+"""The Program: modules made concrete once and called many times. Frozen; a pass makes a new one.
+
+A `Program` is a table of concrete modules. A `Module` is a small DAG in execution order whose nodes
+are ops or calls of other modules. Hierarchical names are call paths, and call paths are the keys of
+the state dict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from archspec.ops.base import Op, Tensor
+from archspec.text.source import Span
+
+Mode = Literal["training", "inference"]
+Argument = None | bool | int | float | str | tuple["Argument", ...]
+INPUT = -1
+
+
+class Ref(NamedTuple):
+    """A value inside a module: output `output` of node number `node`; of the module's own inputs if `node` is INPUT."""
+
+    node: int
+    output: int = 0
+
+
+class Call(NamedTuple):
+    """The body of a node that applies another module of the program."""
+
+    module: str
+    """its id in `Program.modules`"""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a node was written, and the words it was written with."""
+
+    span: Span
+    arguments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """source text of each argument that is an expression and not a literal: {"out": "4 * width"}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One op, or one call of a module, applied to values of the same module.
+
+    `name` is unique in the module. `key` is the segment under which its weights live: the name of a
+    step ("conv1"), its number ("3"), or a dotted part of a step ("b0.0"); a join has a key and no
+    weights. Nodes with equal keys are applications of one shared instance. A key that starts with
+    "^" belongs to the caller (see `Module.borrows`).
+    """
+
+    name: str
+    key: str
+    body: Op | Call
+    args: tuple[Ref, ...]
+    types: tuple[Tensor, ...]
+    """of its outputs"""
+    origin: Origin
+    named: bool = False
+    """the author gave it a name (it is not numbered)"""
+    only: Mode | None = None
+    """exists in that mode alone; in the other it stands for its first argument"""
+    skipped: bool = False
+    """its `when` was false: an identity that stands for its first argument; takes no number"""
+    absent: frozenset[int] = frozenset()
+    """numbers of optional inputs that were left out before the last given one"""
+    ties: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """own weight → dotted key, from the same module, of the weight it is"""
+    lends: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """for a callee that borrows instances: its name for each → key of it here"""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input of a module, or one of its outputs."""
+
+    name: str
+    type: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a module gives back. A head is an output with `only="training"` and a loss weight."""
+
+    name: str
+    ref: Ref
+    only: Mode | None = None
+    weight: float | None = None
+
+
+Wire = Literal["chain", "residual", "dense", "parallel", "last"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """How the nodes of a `repeat` module came about: copy j is keyed `names[j]`.
+
+    chain     nodes: one call a copy
+    residual  call, add, call, add, …
+    dense     call, concat(running, call), call, …
+    parallel  one call a copy, then the join if there is one
+    last      one call a copy; each reads the last `span` outputs
+    """
+
+    wire: Wire
+    names: tuple[str, ...]
+    span: int = 1
+    join: str | None = None
+
+
+Kind = Literal["graph", "module", "steps", "branches", "pipe", "repeat"]
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A concrete module: arguments evaluated, input types known.
+
+    `template` names the text it came from, equal for all copies of it: "bottleneck" for a module of
+    the spec, "graph" for the network, and for a nested body the template around it with its step's
+    path, "bottleneck.downsample", "graph.features". A nested body (kind steps, branches, pipe,
+    repeat) has as inputs what it reads of the bodies around it.
+    """
+
+    id: str
+    template: str
+    kind: Kind
+    params: Mapping[str, Argument]
+    inputs: tuple[Port, ...]
+    nodes: tuple[Node, ...]
+    outputs: tuple[Output, ...]
+    loop: Loop | None = None
+    borrows: tuple[str, ...] = ()
+    """names of shared instances of a body around it that it applies: keys "^name" of its nodes"""
+    origin: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Every concrete module of a network, callees before callers; `main` is the network itself."""
+
+    name: str
+    main: str
+    modules: Mapping[str, Module]
+    title: str = ""
+    params: Mapping[str, Argument] = field(default_factory=lambda: MappingProxyType({}))
+    """the knobs of the file, with the values this program was made with"""
+
+    @property
+    def graph(self) -> Module:
+        return self.modules[self.main]

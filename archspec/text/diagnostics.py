@@ -1,0 +1,107 @@
+"""What is wrong with a spec, as data. `render.py` turns it into text; nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from archspec.text.source import Span
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A stretch of source and what is to be said of it (may be empty: only underlined)."""
+
+    span: Span
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One level of the expansion that led to a mistake: `while expanding WHAT (line N)`."""
+
+    what: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One mistake. The message says what (lowercase, no full stop); only `help` says how to mend it.
+
+    The first label is the place; the others show what it clashes with. Codes are listed in
+    `codes.py`; the first digit pair of a code is the stage that found the mistake.
+    """
+
+    code: str
+    message: str
+    labels: tuple[Label, ...] = ()
+    help: tuple[str, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    severity: Severity = "error"
+
+
+class SpecError(ValueError):
+    """A spec is wrong. Holds every diagnostic of the stage that failed, warnings included."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]):
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        from archspec.text.render import render
+
+        return render(self.diagnostics)
+
+
+def fault(
+    code: str,
+    message: str,
+    span: Span | None = None,
+    label: str = "",
+    *,
+    also: Iterable[Label] = (),
+    help: str | Iterable[str] = (),
+) -> SpecError:
+    """A `SpecError` of one error, to be raised where the mistake is found."""
+    labels = () if span is None else (Label(span, label), *also)
+    helps = (help,) if isinstance(help, str) else tuple(help)
+    return SpecError([Diagnostic(code, message, labels, helps)])
+
+
+@dataclass
+class Reporter:
+    """Collects the diagnostics of one stage, so that all of its mistakes are told at once."""
+
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        if diagnostic not in self.found:
+            self.found.append(diagnostic)
+
+    def warn(
+        self, code: str, message: str, span: Span | None, label: str = "", *, help: str | Iterable[str] = ()
+    ) -> None:
+        for diagnostic in fault(code, message, span, label, help=help).diagnostics:
+            self.add(replace(diagnostic, severity="warning"))
+
+    @contextmanager
+    def catch(self) -> Iterator[None]:
+        """Note the `SpecError` raised inside and go on after the block."""
+        try:
+            yield
+        except SpecError as error:
+            for diagnostic in error.diagnostics:
+                self.add(diagnostic)
+
+    @property
+    def failed(self) -> bool:
+        return any(diagnostic.severity == "error" for diagnostic in self.found)
+
+    def check(self) -> None:
+        """End the stage: raise `SpecError` with everything found if any of it is an error."""
+        if self.failed:
+            raise SpecError(self.found)
