@@ -1,0 +1,71 @@
+# make demo   a fresh machine → DenseNet-121 compiled to a running PyTorch network
+# make test   a fresh machine → the tests passed
+#
+# Needs Python 3.11+ and make. Everything goes into .venv; `make clean` takes it away again.
+
+VENV ?= .venv
+PYTHON ?= $(firstword $(foreach python,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
+	$(python) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(python))))
+
+BIN := $(abspath $(VENV))/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Test workers share the cores, so that torch in each of them must not take all.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
+
+.PHONY: help demo test lint types format dev system build bench clean
+.DELETE_ON_ERROR:
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+# ---------------------------------------------------------------------------------------------- for users
+
+demo: $(VENV)/installed
+	$(BIN)/archspec compile specs/densenet121.yaml
+
+test: $(VENV)/developed
+	$(PYTEST) $(ARGS)
+
+# ----------------------------------------------------------------------------------------- for contributors
+
+dev: $(VENV)/developed  ## an environment with every tool
+
+lint: $(VENV)/developed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	cd "$$(.ci/tree build/tree)" && PYTHONPATH=. $(BIN)/lint-imports
+
+types: $(VENV)/developed
+	cd "$$(.ci/tree build/tree)" && $(BIN)/mypy
+
+format: $(VENV)/developed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/developed
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+build: $(VENV)/developed
+	$(BIN)/python -m build
+
+clean:
+	rm -rf $(VENV) build dist
+
+# ------------------------------------------------------------------------------------------------- set-up
+
+$(VENV)/python:
+	$(if $(PYTHON),,$(error archspec needs Python 3.11 or newer, and none was found; say which with: make PYTHON=/path/to/python3))
+	.ci/system venv $(PYTHON)
+	$(PYTHON) -m venv --clear $(VENV)
+	touch $@
+
+$(VENV)/installed: $(VENV)/python pyproject.toml constraints.txt
+	@echo "installing archspec and what it needs into $(VENV) (torch is large: this takes a few minutes)"
+	$(PIP) --editable .
+	touch $@
+
+# torchvision and timm are the tests' oracles. Without --no-deps they would bring a torch of their own choice.
+$(VENV)/developed: $(VENV)/installed
+	$(PIP) --editable '.[dev]'
+	$(PIP) --no-deps torchvision timm
+	touch $@

@@ -1,0 +1,41 @@
+"""archspec: neural networks as short YAML graphs, checked, counted and compiled to readable PyTorch.
+
+    import archspec
+
+    net = archspec.load("densenet121")  # by name or path
+    print(net.stats().params)
+    model = archspec.compile("densenet121", growth=24)
+
+Each name is imported when it is first used: `import archspec` costs nothing and never imports torch.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from archspec.version import __version__
+
+if TYPE_CHECKING:
+    from archspec.api import Architecture, check, compile, library, load, stats
+    from archspec.text.diagnostics import SpecError
+
+__all__ = ["Architecture", "SpecError", "__version__", "check", "compile", "library", "load", "stats"]
+
+# In a checkout `backends` and `specs` stand beside this folder, in a wheel inside it: one import name for both.
+if not os.path.isdir(os.path.join(__path__[0], "backends")):
+    __path__.append(os.path.dirname(__path__[0]))
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module 'archspec' has no attribute {name!r}")
+    home = "archspec.text.diagnostics" if name == "SpecError" else "archspec.api"
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
