@@ -1,0 +1,44 @@
+"""What every reader of a program asks of a node: the types it is given, and which inputs are which."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from archspec.ops.base import Op, Tensor
+from archspec.program.model import INPUT, Mode, Module, Node, Ref
+
+
+def type_of(module: Module, ref: Ref) -> Tensor:
+    """Type of a value inside `module`."""
+    return module.inputs[ref.output].type if ref.node == INPUT else module.nodes[ref.node].types[ref.output]
+
+
+def operand_types(module: Module, node: Node) -> tuple[Tensor, ...]:
+    """Types of what a node is given, in order; inputs left out are left out here too."""
+    nodes, inputs = module.nodes, module.inputs
+    return tuple([inputs[output].type if at == INPUT else nodes[at].types[output] for at, output in node.args])
+
+
+def input_names(op: Op, given: int, absent: frozenset[int] = frozenset()) -> tuple[str, ...]:
+    """Name of each of the `given` inputs of an op; the last name of a variadic op repeats."""
+    return _input_names(type(op), given, absent)
+
+
+@lru_cache(maxsize=4096)
+def _input_names(kind: type[Op], given: int, absent: frozenset[int]) -> tuple[str, ...]:
+    places = [place for place in range(given + len(absent)) if place not in absent]
+    return tuple(kind.inputs[min(place, len(kind.inputs) - 1)] for place in places)
+
+
+def data_args(node: Node) -> tuple[Ref, ...]:
+    """The arguments of an op node that carry data; those that only steer (`Op.steers`) are left out."""
+    op = node.body
+    if not isinstance(op, Op) or not op.steers:
+        return node.args
+    names = _input_names(type(op), len(node.args), node.absent)
+    return tuple(ref for ref, name in zip(node.args, names, strict=True) if name not in op.steers)
+
+
+def stands_aside(node: Node, mode: Mode | None) -> bool:
+    """Whether the node is only its first argument in `mode` (None: in a program with both modes in it)."""
+    return node.skipped or (mode is not None and node.only is not None and node.only != mode)
