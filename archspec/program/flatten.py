@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archspec.ops.base import Op, Tensor
 from archspec.program.model import INPUT, Call, Mode, Module, Node, Output, Program, Ref
@@ -130,7 +130,7 @@ def flat_size(program: Program) -> int:
     return sizes[program.main]
 
 
-def graph(program: Program, mode: Mode | None = None, limit: int = Limits().nodes) -> networkx.MultiDiGraph[Any]:
+def graph(program: Program, mode: Mode | None = None, limit: int = Limits().nodes) -> networkx.MultiDiGraph:
     """A networkx view of the flat graph.
 
     Nodes are names of ops ("features.conv0") with the attributes `op` (its name), `category`,
@@ -141,7 +141,7 @@ def graph(program: Program, mode: Mode | None = None, limit: int = Limits().node
     import networkx
 
     flat = flatten(program, mode, limit)
-    view: networkx.MultiDiGraph[Any] = networkx.MultiDiGraph(name=program.name)
+    view: networkx.MultiDiGraph = networkx.MultiDiGraph(name=program.name)
     ports = program.graph.inputs
     for port in ports:
         view.add_node(f"input:{port.name}", op="input", weighted=False, shape=port.type.shape, types=(port.type,))

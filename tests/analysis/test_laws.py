@@ -18,6 +18,7 @@ from archspec.program.weights import Weights
 from tests.program.build import Act, Body, Both, Dense, Mix, Sum, Table, program
 
 WIDTH = 3
+mode = st.sampled_from([None, None, None, "training", "inference"])
 
 
 @st.composite
@@ -38,9 +39,9 @@ def programs(draw: st.DrawFn) -> Program:
                 case "dense" | "training":
                     made = body.add(name, Dense(out=WIDTH), x, only="training" if kind == "training" else None)
                 case "shared":
-                    made = body.add(name, Dense(out=WIDTH), x, key="one")
+                    made = body.add(name, Dense(out=WIDTH), x, key="one", only=draw(mode))
                 case "borrowed":
-                    made = body.add(name, Dense(out=WIDTH), x, key="^enc")
+                    made = body.add(name, Dense(out=WIDTH), x, key="^enc", only=draw(mode))
                 case "act":
                     made = body.add(name, Act(), x)
                 case "sum":
@@ -57,7 +58,8 @@ def programs(draw: st.DrawFn) -> Program:
                     callee = done[draw(st.sampled_from(sorted(done)))]
                     if callee.borrows:
                         extra["lends"] = {"enc": "^enc" if borrows and draw(st.booleans()) else "mine"}
-                    made = body.add(name, callee.id, *(draw(value) for _ in callee.inputs), **extra)
+                    arguments = [draw(value) for _ in callee.inputs]
+                    made = body.add(name, callee.id, *arguments, only=draw(mode), **extra)
                     made = Ref(made.node, draw(st.integers(0, len(callee.outputs) - 1)))
             values.append(made)
         for number in range(draw(st.integers(1, 2))):

@@ -14,7 +14,7 @@ SPAN = Span(SOURCE, 10, 21)
 
 
 class Dense(Op):
-    """A linear layer: `out` × `in` weights, a bias, and a counter that is no parameter."""
+    """A linear layer: `out` by `in` weights, a bias, and a counter that is no parameter."""
 
     op = "dense"
     category = Category.LINEAR
