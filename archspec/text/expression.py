@@ -1,0 +1,282 @@
+"""Expressions of the language: Python's expression grammar, parsed by `ast` and held to a white list.
+
+Nothing is executed here; `evaluate.py` computes what `parse_expression` lets through.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from archspec.text.diagnostics import SpecError, fault
+from archspec.text.document import Scalar
+from archspec.text.limits import Limits
+from archspec.text.source import Span
+from archspec.text.tokens import Malformed, check_tokens, explain_syntax
+
+LITERALS = {"true": True, "false": False, "null": None}
+"""YAML's spellings, which mean the same inside expressions"""
+
+_ALLOWED = (
+    ast.Name,
+    ast.Constant,
+    ast.Call,
+    ast.keyword,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.BoolOp,
+    ast.Compare,
+    ast.IfExp,
+    ast.List,
+    ast.Tuple,
+    ast.Subscript,
+    ast.Slice,
+    ast.Attribute,
+)
+_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.RShift)
+
+_FOREIGN: dict[type[ast.AST], tuple[str, str]] = {
+    ast.Lambda: ("a lambda", "define a module under `modules`"),
+    ast.ListComp: ("a comprehension", "use a `for` step, or `repeat`"),
+    ast.SetComp: ("a comprehension", "use a `for` step, or `repeat`"),
+    ast.DictComp: ("a comprehension", "use a `for` step, or `repeat`"),
+    ast.GeneratorExp: ("a comprehension", "use a `for` step, or `repeat`"),
+    ast.NamedExpr: ("an assignment", "give the value a name under `params`"),
+    ast.JoinedStr: ("an f-string", "names take holes without it: block${i + 1}"),
+    ast.Starred: ("unpacking with `*`", "write the arguments out"),
+    ast.Await: ("`await`", ""),
+    ast.Yield: ("`yield`", ""),
+    ast.YieldFrom: ("`yield`", ""),
+    ast.Set: ("a set", "write a list: [a, b]"),
+    ast.Dict: ("a dictionary", "write a list: [a, b]"),
+    ast.MatMult: ("`@`", ""),
+    ast.LShift: ("`<<`", "multiply by a power: x * 2**n"),
+    ast.BitOr: ("`|`", "write `or`"),
+    ast.BitAnd: ("`&`", "write `and`"),
+    ast.BitXor: ("`^`", "a power is written with `**`"),
+    ast.Invert: ("`~`", "write `not`"),
+    ast.Is: ("`is`", "write `==`"),
+    ast.IsNot: ("`is not`", "write `!=`"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Expression:
+    """One expression and where it stands. Trees are shared between equal texts: never change one."""
+
+    text: str
+    tree: ast.expr
+    scalar: Scalar
+    start: int = 0
+    """first character of the expression in `scalar.text`"""
+
+    @cached_property
+    def _columns(self) -> tuple[int, ...] | None:
+        """Character of each UTF-8 byte of the text, the unit of ast's columns; None if they agree."""
+        if self.text.isascii():
+            return None
+        bytes_of = (at for at, character in enumerate(self.text) for _ in character.encode())
+        return (*bytes_of, len(self.text))
+
+    def _range(self, node: ast.AST | None) -> tuple[int, int]:
+        start, end = getattr(node, "col_offset", None), getattr(node, "end_col_offset", None)
+        if start is None or end is None:
+            return 0, len(self.text)
+        return (start, end) if self._columns is None else (self._columns[start], self._columns[end])
+
+    def span(self, node: ast.AST | None = None) -> Span:
+        """Where a part of the expression stands in its file; the whole of it for None."""
+        start, end = self._range(node)
+        return self.scalar.part(self.start + start, self.start + end)
+
+    def source(self, node: ast.AST | None = None) -> str:
+        """The text of a part of the expression, as written."""
+        start, end = self._range(node)
+        return self.text[start:end]
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """Text with holes: `denseblock${i + 1}` is the text "denseblock" and the expression `i + 1`."""
+
+    parts: tuple[str | Expression, ...]
+    scalar: Scalar
+
+    @property
+    def is_plain(self) -> bool:
+        """It has no holes."""
+        return not any(isinstance(part, Expression) for part in self.parts)
+
+
+def parse_expression(scalar: Scalar, limits: Limits = Limits()) -> Expression:
+    """The expression that a YAML value holds. Raises `SpecError`.
+
+    >>> from archspec.text.parse import parse
+    >>> from archspec.text.source import Source
+    >>> expression = parse_expression(parse(Source("a.yaml", "4 * width")))
+    >>> expression.source(expression.tree.right)
+    'width'
+    """
+    if not scalar.text.strip():
+        raise fault("A0220", "an expression is missing here", scalar.span)
+    if scalar.value is not None and not isinstance(scalar.value, str):
+        if isinstance(scalar.value, float) and not math.isfinite(scalar.value):
+            raise fault("A0220", f"`{scalar.text}` is not a finite number", scalar.span)
+        size = len(scalar.text)
+        constant = ast.Constant(scalar.value, lineno=1, col_offset=0, end_lineno=1, end_col_offset=size)
+        return Expression(scalar.text, constant, scalar)
+    return _parse_part(scalar, 0, len(scalar.text), limits)
+
+
+def parse_template(scalar: Scalar, limits: Limits = Limits()) -> Template:
+    """Text that may hold `${expression}`. Raises `SpecError`."""
+    text = scalar.text
+    parts: list[str | Expression] = []
+    at = 0
+    while (hole := text.find("${", at)) >= 0:
+        if hole > at:
+            parts.append(text[at:hole])
+        end = _hole_end(text, hole + 2)
+        if end < 0:
+            place = scalar.part(hole, len(text))
+            raise fault("A0226", "`${` is never closed", place, help="close it with `}`")
+        if not text[hole + 2 : end].strip():
+            place = scalar.part(hole, end + 1)
+            raise fault("A0226", "`${}` holds no expression", place, help="name a value: ${i + 1}")
+        parts.append(_parse_part(scalar, hole + 2, end, limits))
+        at = end + 1
+    if at < len(text):
+        parts.append(text[at:])
+    return Template(tuple(parts), scalar)
+
+
+def _hole_end(text: str, at: int) -> int:
+    """The `}` that ends a hole, or -1. Only a string can hold another one: the language has no braces."""
+    quote = ""
+    for place in range(at, len(text)):
+        character = text[place]
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character == "}":
+            return place
+    return -1
+
+
+def _parse_part(scalar: Scalar, start: int, end: int, limits: Limits) -> Expression:
+    raw = scalar.text[start:end]
+    text = raw.strip()
+    start += len(raw) - len(raw.lstrip())
+    try:
+        tree = _tree(text, limits.expression_length, limits.expression_depth, limits.integer_bits)
+    except Malformed as bad:
+        raise _located(bad, scalar, start) from None
+    return Expression(text, tree, scalar, start)
+
+
+def _located(bad: Malformed, scalar: Scalar, start: int) -> SpecError:
+    place = scalar.part(start + bad.start, start + bad.end)
+    return fault(bad.code, bad.message, place, bad.label, help=bad.help)
+
+
+@lru_cache(maxsize=8192)
+def _tree(text: str, length: int, depth: int, bits: int) -> ast.expr:
+    """The checked tree of a stripped text. Raises `Malformed`. All of it on line 1: line breaks become spaces."""
+    if len(text) > length:
+        raise Malformed(
+            "A0225",
+            f"an expression of {len(text):,} characters, where {length:,} are allowed",
+            0,
+            min(len(text), 40),
+            help="the bound is `expression_length`; raise it with `--limit expression_length=N`",
+        )
+    tokens = check_tokens(text, depth)
+    flat = "".join(" " if character.isspace() else character for character in text)
+    try:
+        tree = ast.parse(flat, mode="eval").body
+    except SyntaxError as error:
+        raise explain_syntax(error, text, tokens) from None
+    except (MemoryError, RecursionError, ValueError):
+        raise _too_deep(text, depth) from None
+    return _checked(tree, text, depth, bits)
+
+
+def _too_deep(text: str, depth: int) -> Malformed:
+    return Malformed(
+        "A0225",
+        f"an expression nested deeper than {depth} levels",
+        0,
+        min(len(text), 40),
+        help="the bound is `expression_depth`; raise it with `--limit expression_depth=N`",
+    )
+
+
+def _checked(root: ast.expr, text: str, depth: int, bits: int) -> ast.expr:
+    """The tree with YAML's literals made constants, if all of it is on the white list."""
+    columns = None if text.isascii() else [at for at, character in enumerate(text) for _ in character.encode()]
+
+    def refuse(node: ast.AST, code: str, message: str, help: str = "") -> Malformed:
+        start, end = getattr(node, "col_offset", 0), getattr(node, "end_col_offset", None)
+        end = len(text.encode()) if end is None else end
+        if columns is not None:
+            start, end = columns[start], columns[end - 1] + 1
+        return Malformed(code, message, start, end, help=help)
+
+    holder = ast.Expression(root)
+    pending: list[tuple[ast.AST, int]] = [(holder, 0)]
+    while pending:
+        parent, level = pending.pop()
+        if level > depth:
+            raise _too_deep(text, depth)
+        for name, value in ast.iter_fields(parent):
+            for at, node in enumerate(value) if isinstance(value, list) else ((-1, value),):
+                if not isinstance(node, ast.AST) or isinstance(node, ast.expr_context):
+                    continue
+                if isinstance(node, ast.Name) and node.id in LITERALS:
+                    node = ast.copy_location(ast.Constant(LITERALS[node.id]), node)
+                    if at < 0:
+                        setattr(parent, name, node)
+                    else:
+                        value[at] = node
+                _check_node(node, parent, bits, refuse)
+                pending.append((node, level + 1))
+    return holder.body
+
+
+def _check_node(node: ast.AST, parent: ast.AST, bits: int, refuse: object) -> None:
+    assert callable(refuse)
+    foreign = _FOREIGN.get(type(node))
+    if foreign is not None:
+        place = node if hasattr(node, "col_offset") else parent
+        raise refuse(place, "A0223", f"{foreign[0]} is not part of the language", foreign[1])
+    match node:
+        case ast.operator() if not isinstance(node, _OPERATORS):
+            raise refuse(parent, "A0223", "this operator is not part of the language")
+        case ast.operator() | ast.unaryop() | ast.boolop() | ast.cmpop():
+            pass
+        case ast.Constant(value=value):
+            if not (value is None or isinstance(value, bool | int | float | str)):
+                kind = {bytes: "a byte string", complex: "a complex number"}.get(type(value), "`...`")
+                raise refuse(node, "A0223", f"{kind} is not part of the language")
+            if isinstance(value, int) and value.bit_length() > bits:
+                help = "the bound is `integer_bits`; raise it with `--limit integer_bits=N`"
+                raise refuse(node, "A0225", f"a number of more than {bits} bits", help)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise refuse(node, "A0225", "a number too large for a float")
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name.startswith("__"):
+            raise refuse(node, "A0224", f"`{name}` is not a name: it begins with two underscores")
+        case ast.keyword(arg=None):
+            raise refuse(node, "A0223", "unpacking with `**` is not part of the language", "write the arguments out")
+        case ast.keyword(arg=str(name)) if name.startswith("__"):
+            raise refuse(node, "A0224", f"`{name}` is not a name: it begins with two underscores")
+        case ast.Call(keywords=keywords) if len({keyword.arg for keyword in keywords}) < len(keywords):
+            names = [keyword.arg for keyword in keywords]
+            again = next(keyword for at, keyword in enumerate(keywords) if keyword.arg in names[:at])
+            raise refuse(again, "A0220", f"the argument `{again.arg}` is given twice")
+        case ast.Call(func=function) if not isinstance(function, ast.Name | ast.Attribute | ast.Call):
+            raise refuse(function, "A0223", "only a name can be called", "multiplication is written with `*`")
+        case _ if not isinstance(node, _ALLOWED):
+            raise refuse(node, "A0223", "this is not part of the language")

@@ -1,0 +1,267 @@
+"""YAML text → tree of values that know where they stand.
+
+PyYAML finds the structure; what a scalar means is decided here, by the core schema of YAML 1.2
+(`no` and `1:30` are text, `010` is ten, `1e-3` is a number).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import yaml
+
+from archspec.text.diagnostics import Label, Reporter, SpecError, fault
+from archspec.text.document import Entry, Items, Mapping, Plain, Scalar, Yaml
+from archspec.text.limits import Limits
+from archspec.text.offsets import offsets_of
+from archspec.text.source import Source, Span
+from archspec.text.yaml_errors import explain, split_calls
+
+_WORDS: dict[str, Plain] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
+}
+_TEN = re.compile(r"[-+]?[0-9]+")
+_EIGHT = re.compile(r"0o[0-7]+")
+_SIXTEEN = re.compile(r"0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff")
+
+
+def parse(source: Source, limits: Limits = Limits()) -> Yaml:
+    """The tree of a YAML text. Raises `SpecError` with every mistake found.
+
+    A byte order mark is dropped; places are then counted without it.
+
+    >>> tree = parse(Source("a.yaml", "conv: {bias: no, rate: 1e-3}"))
+    >>> tree["conv"]["bias"].value, tree["conv"]["rate"].value
+    ('no', 0.001)
+    """
+    if source.text.startswith("\ufeff"):
+        source = Source(source.name, source.text[1:])
+    bad = _FORBIDDEN.search(source.text)
+    if bad:
+        place = Span(source, bad.start(), bad.end())
+        raise fault("A0116", f"the character U+{ord(bad[0]):04X} cannot stand in YAML", place)
+    loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+    builder = _Builder(source, limits)
+    try:
+        builder.build(yaml.parse(source.text, Loader=loader))
+    except yaml.YAMLError as error:
+        builder.reporter.add(explain(error, source))
+    builder.reporter.check()
+    if builder.root is None:
+        raise fault("A0115", "the file holds no YAML", Span(source, 0, 0))
+    return builder.root
+
+
+def resolve(text: str) -> Plain:
+    """What YAML 1.2's core schema reads in a plain scalar.
+
+    >>> [resolve(text) for text in ("010", "0x1F", "1_000", "Null", ".5")]
+    [10, 31, '1_000', None, 0.5]
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if _TEN.fullmatch(text):
+        return int(text)
+    if _EIGHT.fullmatch(text):
+        return int(text[2:], 8)
+    if _SIXTEEN.fullmatch(text):
+        return int(text[2:], 16)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return text
+
+
+@dataclass
+class _Open:
+    """A list or mapping whose end has not come yet."""
+
+    event: yaml.CollectionStartEvent
+    children: list[Yaml] = field(default_factory=list)
+    size: int = 1
+    height: int = 1
+
+
+@dataclass(frozen=True)
+class _Anchored:
+    """A finished value that aliases may repeat, with what a repetition costs."""
+
+    value: Yaml
+    size: int
+    height: int
+
+
+class _Builder:
+    """Builds the tree from PyYAML's events with a stack of its own, so that depth cannot end the stack."""
+
+    def __init__(self, source: Source, limits: Limits):
+        self.source, self.limits = source, limits
+        self.reporter = Reporter()
+        self.root: Yaml | None = None
+        self.open: list[_Open] = []
+        self.anchors: dict[str, _Anchored | None] = {}
+        """None while the value is still open"""
+        self.flow: list[Scalar] = []
+        """plain scalars of the outermost flow collection that is open"""
+        self.nodes = 0
+
+    def build(self, events: Iterable[yaml.Event]) -> None:
+        documents = 0
+        for event in events:
+            match event:
+                case yaml.DocumentStartEvent():
+                    documents += 1
+                    self._check_document(event, documents)
+                case yaml.ScalarEvent():
+                    self._add(self._scalar(event), event.anchor, 1, 0)
+                case yaml.AliasEvent():
+                    self._alias(event)
+                case yaml.CollectionStartEvent():
+                    self._start(event)
+                case yaml.CollectionEndEvent():
+                    self._end(event)
+
+    def _span(self, event: yaml.Event) -> Span:
+        return Span(self.source, event.start_mark.index, event.end_mark.index)
+
+    def _check_document(self, event: yaml.DocumentStartEvent, count: int) -> None:
+        if count > 1:
+            help = "write each network into a file of its own"
+            raise fault("A0114", "a second document in one file", self._span(event), help=help)
+        if event.tags or (event.version is not None and event.version != (1, 2)):
+            help = "remove the lines that begin with `%`: archspec reads YAML 1.2 without tags"
+            raise fault("A0114", "a directive that archspec does not read", self._span(event), help=help)
+
+    def _check_tag(self, event: yaml.NodeEvent) -> None:
+        tag = getattr(event, "tag", None)
+        if tag is None:
+            return
+        start = event.start_mark.index
+        written = re.compile(r"!\S*").search(self.source.text, start, max(event.end_mark.index, start))
+        place = Span(self.source, *written.span()) if written else self._span(event)
+        help = "quote the value if it is text; in a condition write `not`"
+        self.reporter.add(fault("A0112", "tags are not allowed", place, help=help).diagnostics[0])
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        self._check_tag(event)
+        plain = event.style in (None, "")
+        offsets = offsets_of(self.source.text, event)
+        end = event.end_mark.index if plain or event.style in "'\"" else offsets[-1]
+        span = Span(self.source, event.start_mark.index, end)
+        value: Plain = event.value
+        if plain:
+            digits = len(event.value)
+            if digits > self.limits.expression_length and _TEN.fullmatch(event.value):
+                self._report(fault("A0118", f"a number of {digits:,} digits", span))
+                value = 0
+            else:
+                value = resolve(event.value)
+        scalar = Scalar(value, event.value, span, offsets)
+        if plain and self._in_flow():
+            self.flow.append(scalar)
+        return scalar
+
+    def _in_flow(self) -> bool:
+        return bool(self.open) and bool(self.open[-1].event.flow_style)
+
+    def _report(self, error: SpecError) -> None:
+        for diagnostic in error.diagnostics:
+            self.reporter.add(diagnostic)
+
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        span = self._span(event)
+        if event.anchor not in self.anchors:
+            raise fault("A0117", f"no anchor `&{event.anchor}` stands before this alias", span)
+        target = self.anchors[event.anchor]
+        if target is None:
+            raise fault("A0117", f"the alias `*{event.anchor}` stands inside what it repeats", span)
+        if len(self.open) + target.height > self.limits.yaml_depth:
+            raise self._too_deep(span)
+        self._add(target.value, None, target.size, target.height, span)
+
+    def _start(self, event: yaml.CollectionStartEvent) -> None:
+        self._check_tag(event)
+        if len(self.open) >= self.limits.yaml_depth:
+            raise self._too_deep(self._span(event))
+        if event.anchor is not None:
+            self.anchors[event.anchor] = None
+        if event.flow_style and not self._in_flow():
+            self.flow = []
+        self.open.append(_Open(event))
+
+    def _too_deep(self, span: Span) -> SpecError:
+        message = f"lists and mappings nested deeper than {self.limits.yaml_depth} levels"
+        help = "the bound is `yaml_depth`; raise it with `--limit yaml_depth=N`"
+        return fault("A0118", message, span, help=help)
+
+    def _end(self, event: yaml.CollectionEndEvent) -> None:
+        done = self.open.pop()
+        start = done.event.start_mark.index
+        if done.event.flow_style or not done.children:
+            end = event.end_mark.index
+        else:  # a block ends for PyYAML where the next one begins; for a reader with its last value
+            end = max(start, done.children[-1].span.end)
+        span = Span(self.source, start, end)
+        value = Items(tuple(done.children), span) if isinstance(done.event, yaml.SequenceStartEvent) else None
+        if value is None:
+            value = self._mapping(done.children, span)
+        if done.event.flow_style and not self._in_flow():
+            for problem in split_calls(self.flow):
+                self.reporter.add(problem)
+            self.flow = []
+        self._add(value, done.event.anchor, done.size, done.height)
+
+    def _mapping(self, children: list[Yaml], span: Span) -> Mapping:
+        entries: dict[str, Entry] = {}
+        for key, value in zip(children[::2], children[1::2], strict=True):
+            checked = self._key(key)
+            if checked is None:
+                continue
+            earlier = entries.get(checked.text)
+            if earlier is None:
+                entries[checked.text] = Entry(checked, value)
+                continue
+            first = Label(earlier.key.span, "first here")
+            message = f"the key `{checked.text}` stands twice in one mapping"
+            self._report(fault("A0110", message, checked.span, "again here", also=[first]))
+        return Mapping(tuple(entries.values()), span)
+
+    def _key(self, key: Yaml) -> Scalar | None:
+        if not isinstance(key, Scalar):
+            kind = "list" if isinstance(key, Items) else "mapping"
+            self._report(fault("A0111", f"a {kind} cannot be a key", key.span, help="quote the key if it is text"))
+            return None
+        plain = key.span.text == key.text
+        if plain and key.text == "<<":
+            help = "repeat the keys, or share a value with an alias: `conv: *conv`"
+            self._report(fault("A0113", "merge keys are not part of YAML 1.2", key.span, help=help))
+            return None
+        if not key.text:
+            self._report(fault("A0111", "a key is missing before this `:`", key.span))
+            return None
+        return Scalar(key.text, key.text, key.span, key.offsets)
+
+    def _add(self, value: Yaml, anchor: str | None, size: int, height: int, place: Span | None = None) -> None:
+        self.nodes += size if place is not None else 1
+        if self.nodes > self.limits.yaml_nodes:
+            message = f"more than {self.limits.yaml_nodes:,} values, aliases counted as what they stand for"
+            help = "the bound is `yaml_nodes`; raise it with `--limit yaml_nodes=N`"
+            raise fault("A0119", message, place or value.span, help=help)
+        if anchor is not None:
+            self.anchors[anchor] = _Anchored(value, size, height)
+        if not self.open:
+            self.root = value
+            return
+        parent = self.open[-1]
+        parent.children.append(value)
+        parent.size += size
+        parent.height = max(parent.height, height + 1)
