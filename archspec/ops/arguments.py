@@ -106,7 +106,10 @@ Number = Annotated[float, Form("a number", is_number, _NUMBER, float)]
 PositiveNumber = Annotated[
     float,
     Form(
-        "a number above 0", lambda value: is_number(value) and value > 0, {"type": "number", "exclusiveMinimum": 0}, float
+        "a number above 0",
+        lambda value: is_number(value) and value > 0,
+        {"type": "number", "exclusiveMinimum": 0},
+        float,
     ),
 ]
 Probability = Annotated[

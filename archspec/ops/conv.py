@@ -55,9 +55,7 @@ class Conv(Op):
             params=864,
             mads=10838016,
         ),
-        Example(
-            "conv(16, 4, padding=same)", (Tensor((3, 9, 9)),), (Tensor((16, 9, 9)),), params=784, mads=62208
-        ),
+        Example("conv(16, 4, padding=same)", (Tensor((3, 9, 9)),), (Tensor((16, 9, 9)),), params=784, mads=62208),
         Example(
             "conv(192, [1, 7], padding=[0, 3])",
             (Tensor((128, 17, 17)),),
@@ -220,5 +218,6 @@ def check_groups(groups: int, channels: int, out: int) -> None:
     for count, what in ((channels, "input"), (out, "output")):
         if count % groups:
             raise OpError(
-                f"{groups} groups do not divide {count} {what} channels", help="groups must divide input and output channels"
+                f"{groups} groups do not divide {count} {what} channels",
+                help="groups must divide input and output channels",
             )

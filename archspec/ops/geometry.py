@@ -136,6 +136,7 @@ def _windows(size: int, kernel: int, stride: int, dilation: int, pad: tuple[int,
         padded = f"{size} plus padding {pad[0]} and {pad[1]}" if any(pad) else str(size)
         reach = f"a kernel of {kernel}" + (f" with dilation {dilation} (extent {extent})" if dilation > 1 else "")
         raise OpError(
-            f"{reach} does not fit an input of size {padded}", help="take a smaller kernel, more padding or less stride before"
+            f"{reach} does not fit an input of size {padded}",
+            help="take a smaller kernel, more padding or less stride before",
         )
     return count

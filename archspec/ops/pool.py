@@ -1,0 +1,195 @@
+"""Pooling. The number of dimensions is that of the input: [C, L], [C, H, W] or [C, D, H, W]."""
+
+from __future__ import annotations
+
+from archspec.ops.arguments import Flag, OptionalSizes, Padding, Sizes
+from archspec.ops.base import Category, Example, Op, OpError, Tensor
+from archspec.ops.geometry import Pairs, even, image, padding_pairs, per_axis, windows
+
+
+class Pool(Op):
+    """Abstract. A window that slides over the spatial axes."""
+
+    category = Category.POOL
+
+    kernel: Sizes
+    stride: OptionalSizes = None
+    padding: Padding = 0
+
+    def grid(self, x: Tensor) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Pairs]:
+        """Kernel, stride, dilation and padding, one entry for each spatial axis of this input."""
+        axes = len(x.spatial)
+        kernel = per_axis("kernel", self.kernel, axes)
+        stride = kernel if self.stride is None else per_axis("stride", self.stride, axes)
+        dilation = per_axis("dilation", getattr(self, "dilation", 1), axes)
+        return kernel, stride, dilation, padding_pairs(self.padding, x.spatial, kernel, stride, dilation)
+
+    def slide(self, x: Tensor, ceil: bool) -> tuple[Tensor, ...]:
+        image(self, x)
+        kernel, stride, dilation, pads = self.grid(x)
+        for k, d, pair in zip(kernel, dilation, pads, strict=True):
+            extent = d * (k - 1) + 1
+            if max(pair) > extent // 2 and self.padding != "same":
+                raise OpError(
+                    f"padding {max(pair)} is more than half of the window's {extent}",
+                    help="a window must never lie in the padding alone",
+                )
+        if ceil and even(pads) is None:
+            raise OpError("`ceil` needs the same padding before and after each axis")
+        return (Tensor((x.channels, *windows(x.spatial, kernel, stride, dilation, pads, ceil))),)
+
+
+class MaxPool(Pool):
+    """Largest value of each window, as PyTorch's nn.MaxPool1d, 2d and 3d.
+
+    kernel    size of the window, one number or one an axis
+    stride    step of the window (default: the kernel)
+    padding   minus infinity on each side, at most half the window; one an axis; one pair
+              [before, after] an axis; `half`, `same`, `valid` as in conv
+    dilation  distance between the values of a window
+    ceil      round the output size up: a last window may hang over the end if it starts inside
+
+    Shape: [C, sizes] to [C, floor((size + padding - dilation * (kernel - 1) - 1) / stride) + 1].
+    """
+
+    op = "max_pool"
+    examples = (
+        Example("max_pool(3, stride=2, padding=1)", (Tensor((64, 112, 112)),), (Tensor((64, 56, 56)),)),
+        Example("max_pool(2)", (Tensor((6, 28, 28)),), (Tensor((6, 14, 14)),)),
+        Example("max_pool(3, stride=2, ceil=true)", (Tensor((64, 112, 112)),), (Tensor((64, 56, 56)),)),
+        Example("max_pool(3, 2, ceil=true)", (Tensor((8, 4)),), (Tensor((8, 2)),)),
+        Example("max_pool(3, stride=2, padding=same)", (Tensor((8, 10, 10)),), (Tensor((8, 5, 5)),)),
+        Example("max_pool(2, padding=[[1, 0], [1, 0]], stride=2)", (Tensor((4, 7, 7)),), (Tensor((4, 4, 4)),)),
+        Example("max_pool([1, 2, 2])", (Tensor((4, 3, 8, 8)),), (Tensor((4, 3, 4, 4)),)),
+        Example("max_pool(3, stride=1, padding=half, dilation=2)", (Tensor((4, 9, 9)),), (Tensor((4, 9, 9)),)),
+    )
+
+    dilation: Sizes = 1
+    ceil: Flag = False
+
+    def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        return self.slide(inputs[0], self.ceil)
+
+
+class AvgPool(Pool):
+    """Mean of each window, as PyTorch's nn.AvgPool1d, 2d and 3d.
+
+    kernel             size of the window, one number or one an axis
+    stride             step of the window (default: the kernel)
+    padding            zeros on each side, at most half the window; one an axis; one pair
+                       [before, after] an axis; `half`, `same`, `valid` as in conv
+    ceil               round the output size up: a last window may hang over the end if it starts inside
+    count_include_pad  divide by the whole window; if false, by its values that are no padding
+
+    Shape: [C, sizes] to [C, floor((size + padding - kernel) / stride) + 1].
+    """
+
+    op = "avg_pool"
+    examples = (
+        Example("avg_pool(2, stride=2)", (Tensor((256, 56, 56)),), (Tensor((256, 28, 28)),)),
+        Example(
+            "avg_pool(3, stride=1, padding=half, count_include_pad=false)",
+            (Tensor((88, 42, 42)),),
+            (Tensor((88, 42, 42)),),
+        ),
+        Example("avg_pool(3, 2, ceil=true)", (Tensor((8, 6)),), (Tensor((8, 3)),)),
+        Example("avg_pool(3, 2, padding=same)", (Tensor((8, 10, 10)),), (Tensor((8, 5, 5)),)),
+        Example("avg_pool(2, 1, padding=same, count_include_pad=false)", (Tensor((8, 5, 5)),), (Tensor((8, 5, 5)),)),
+        Example("avg_pool(2)", (Tensor((4, 4, 8, 8)),), (Tensor((4, 2, 4, 4)),)),
+    )
+
+    ceil: Flag = False
+    count_include_pad: Flag = True
+
+    def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        return self.slide(inputs[0], self.ceil)
+
+
+class Adaptive(Op):
+    """Abstract. Windows so cut that the output has a given size."""
+
+    category = Category.POOL
+
+    size: Sizes
+
+    def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        (x,) = inputs
+        axes = image(self, x)
+        return (Tensor((x.channels, *per_axis("size", self.size, axes))),)
+
+
+class AdaptiveAvgPool(Adaptive):
+    """Mean of windows cut so that the output has the given size; window i is floor(i * in / out) to
+    ceil((i + 1) * in / out).
+
+    size  of the output, one number or one an axis
+
+    Shape: [C, sizes] to [C, size].
+    """
+
+    op = "adaptive_avg_pool"
+    examples = (
+        Example("adaptive_avg_pool(7)", (Tensor((512, 14, 14)),), (Tensor((512, 7, 7)),)),
+        Example("adaptive_avg_pool([6, 5])", (Tensor((256, 13, 13)),), (Tensor((256, 6, 5)),)),
+        Example("adaptive_avg_pool(1)", (Tensor((8, 20)),), (Tensor((8, 1)),)),
+        Example("adaptive_avg_pool(2)", (Tensor((8, 4, 4, 4)),), (Tensor((8, 2, 2, 2)),)),
+    )
+
+
+class AdaptiveMaxPool(Adaptive):
+    """Largest value of windows cut so that the output has the given size, as in adaptive_avg_pool.
+
+    size  of the output, one number or one an axis
+
+    Shape: [C, sizes] to [C, size].
+    """
+
+    op = "adaptive_max_pool"
+    examples = (
+        Example("adaptive_max_pool(7)", (Tensor((512, 14, 14)),), (Tensor((512, 7, 7)),)),
+        Example("adaptive_max_pool(3)", (Tensor((8, 20)),), (Tensor((8, 3)),)),
+    )
+
+
+class Global(Op):
+    """Abstract. One window as large as the input."""
+
+    category = Category.POOL
+
+    keepdim: Flag = False
+
+    def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        (x,) = inputs
+        axes = image(self, x)
+        return (Tensor((x.channels, *(1,) * axes) if self.keepdim else (x.channels,)),)
+
+
+class GlobalAvgPool(Global):
+    """Mean of each channel over all spatial axes (Lin et al. 2013, arXiv 1312.4400).
+
+    keepdim  keep the spatial axes, of size 1
+
+    Shape: [C, sizes] to [C], or to [C, 1, 1].
+    """
+
+    op = "global_avg_pool"
+    examples = (
+        Example("global_avg_pool", (Tensor((1024, 7, 7)),), (Tensor((1024,)),)),
+        Example("global_avg_pool(keepdim=true)", (Tensor((1024, 7, 7)),), (Tensor((1024, 1, 1)),)),
+        Example("global_avg_pool", (Tensor((16, 50)),), (Tensor((16,)),)),
+    )
+
+
+class GlobalMaxPool(Global):
+    """Largest value of each channel over all spatial axes.
+
+    keepdim  keep the spatial axes, of size 1
+
+    Shape: [C, sizes] to [C], or to [C, 1, 1].
+    """
+
+    op = "global_max_pool"
+    examples = (
+        Example("global_max_pool", (Tensor((1024, 7, 7)),), (Tensor((1024,)),)),
+        Example("global_max_pool(keepdim=true)", (Tensor((16, 4, 4, 4)),), (Tensor((16, 1, 1, 1)),)),
+    )
