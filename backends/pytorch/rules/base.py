@@ -17,13 +17,34 @@ from archspec.ops.init import Init
 
 NONE: Mapping[str, str] = MappingProxyType({})
 WORDS = frozenset(
-    "bicubic bilinear circular constant fan_in fan_out leaky_relu linear nearest none reflect relu replicate same "
-    "selu sigmoid tanh trilinear zeros".split()
+    {
+        "bicubic",
+        "bilinear",
+        "circular",
+        "constant",
+        "fan_in",
+        "fan_out",
+        "inference",
+        "leaky_relu",
+        "linear",
+        "nearest",
+        "none",
+        "reflect",
+        "relu",
+        "replicate",
+        "same",
+        "selu",
+        "sigmoid",
+        "tanh",
+        "training",
+        "trilinear",
+        "zeros",
+    }
 )
 """every text that may stand in quotes in generated source"""
 
 
-class Unsupported(ValueError):
+class UnsupportedError(ValueError):
     """PyTorch has no rule for this op, or none for these arguments."""
 
 
@@ -127,6 +148,7 @@ class Lowering:
     `helpers`     definitions that the layer or the expression needs, in an order that works
     `inits`       weight → what initialises it, where the spec says so (`init_statement` writes it)
     `constant`    the attribute is the value itself and is not called: a learned tensor
+    `batchless`   the value has no batch axis: a learned tensor, or sums and products of such alone
     `inplace`     both forms take `inplace=True`, to overwrite their input
     `overwritable`  the output may be overwritten by a following in-place activation: neither this
                   op's own backward nor anything else needs it, and it is no view of an input
@@ -137,33 +159,47 @@ class Lowering:
     helpers: tuple[Helper, ...] = ()
     inits: Mapping[str, Init] = field(default_factory=lambda: MappingProxyType({}))
     constant: bool = False
+    batchless: bool = False
     inplace: bool = False
     overwritable: bool = False
 
 
 Rule = Callable[..., Lowering]
 RULES: dict[type[Op], Rule] = {}
+MERGES: set[type[Op]] = set()
+"""ops whose rules take `learned`"""
 _R = TypeVar("_R", bound=Rule)
 
 
-def rule(op: type[Op]) -> Callable[[_R], _R]:
-    """Register the function as the rule of an op: it takes the op and its input types."""
+def rule(op: type[Op], *, merges: bool = False) -> Callable[[_R], _R]:
+    """Register the function as the rule of an op: it takes the op and its input types.
+
+    The rule of an op that merges also takes `learned`: numbers of the inputs without a batch axis.
+    """
 
     def register(function: _R) -> _R:
         RULES[op] = function
+        if merges:
+            MERGES.add(op)
         return function
 
     return register
 
 
-def lower(op: Op, inputs: tuple[Tensor, ...]) -> Lowering:
+def lower(op: Op, inputs: tuple[Tensor, ...], learned: frozenset[int] = frozenset()) -> Lowering:
     """How torch computes `op` on inputs of these types.
 
-    Raises `Unsupported` if there is no rule for the op.
+    `learned` holds the numbers of the inputs that have no batch axis (see `Lowering.batchless`).
+    Raises `UnsupportedError` if there is no rule for the op, or none for a learned tensor.
     """
-    found = RULES.get(type(op))
+    kind = type(op)
+    found = RULES.get(kind)
     if found is None:
-        raise Unsupported(f"pytorch cannot lower `{type(op).op}`")
+        raise UnsupportedError(f"pytorch cannot lower `{kind.op}`")
+    if kind in MERGES:
+        return found(op, *inputs, learned=learned)
+    if learned:
+        raise UnsupportedError(f"pytorch cannot apply `{kind.op}` to a learned tensor")
     return found(op, *inputs)
 
 
