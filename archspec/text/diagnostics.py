@@ -68,7 +68,7 @@ def fault(
 ) -> SpecError:
     """A `SpecError` of one error, to be raised where the mistake is found."""
     labels = () if span is None else (Label(span, label), *also)
-    helps = (help,) if isinstance(help, str) else tuple(help)
+    helps = tuple(filter(None, (help,) if isinstance(help, str) else help))
     return SpecError([Diagnostic(code, message, labels, helps)])
 
 

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 
 from archspec.text.diagnostics import SpecError, fault
 from archspec.text.document import Scalar
-from archspec.text.limits import Limits
+from archspec.text.limits import DEFAULT_LIMITS, Limits
 from archspec.text.source import Span
 from archspec.text.tokens import Malformed, check_tokens, explain_syntax
 
@@ -80,6 +80,11 @@ class Expression:
         bytes_of = (at for at, character in enumerate(self.text) for _ in character.encode())
         return (*bytes_of, len(self.text))
 
+    @cached_property
+    def _spans(self) -> dict[ast.AST | None, Span]:
+        """Spans asked for so far: a loop asks for the same one again and again."""
+        return {}
+
     def _range(self, node: ast.AST | None) -> tuple[int, int]:
         start, end = getattr(node, "col_offset", None), getattr(node, "end_col_offset", None)
         if start is None or end is None:
@@ -88,8 +93,11 @@ class Expression:
 
     def span(self, node: ast.AST | None = None) -> Span:
         """Where a part of the expression stands in its file; the whole of it for None."""
-        start, end = self._range(node)
-        return self.scalar.part(self.start + start, self.start + end)
+        found = self._spans.get(node)
+        if found is None:
+            start, end = self._range(node)
+            found = self._spans[node] = self.scalar.part(self.start + start, self.start + end)
+        return found
 
     def source(self, node: ast.AST | None = None) -> str:
         """The text of a part of the expression, as written."""
@@ -110,7 +118,7 @@ class Template:
         return not any(isinstance(part, Expression) for part in self.parts)
 
 
-def parse_expression(scalar: Scalar, limits: Limits = Limits()) -> Expression:
+def parse_expression(scalar: Scalar, limits: Limits = DEFAULT_LIMITS) -> Expression:
     """The expression that a YAML value holds. Raises `SpecError`.
 
     >>> from archspec.text.parse import parse
@@ -130,7 +138,7 @@ def parse_expression(scalar: Scalar, limits: Limits = Limits()) -> Expression:
     return _parse_part(scalar, 0, len(scalar.text), limits)
 
 
-def parse_template(scalar: Scalar, limits: Limits = Limits()) -> Template:
+def parse_template(scalar: Scalar, limits: Limits = DEFAULT_LIMITS) -> Template:
     """Text that may hold `${expression}`. Raises `SpecError`."""
     text = scalar.text
     parts: list[str | Expression] = []

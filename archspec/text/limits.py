@@ -28,7 +28,7 @@ class Limits:
     """items of a list made by an expression"""
     integer_bits: int = 256
     """size of an integer made by an expression"""
-    operations: int = 5_000_000
+    operations: int = 2_000_000
     """steps of arithmetic in one elaboration"""
     nodes: int = 500_000
     """nodes of the concrete program, each module counted once"""
@@ -36,3 +36,6 @@ class Limits:
     """modules inside modules"""
     elements: int = 2**48
     """elements of one tensor"""
+
+
+DEFAULT_LIMITS = Limits()

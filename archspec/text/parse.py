@@ -15,7 +15,7 @@ import yaml
 
 from archspec.text.diagnostics import Label, Reporter, SpecError, fault
 from archspec.text.document import Entry, Items, Mapping, Plain, Scalar, Yaml
-from archspec.text.limits import Limits
+from archspec.text.limits import DEFAULT_LIMITS, Limits
 from archspec.text.offsets import offsets_of
 from archspec.text.source import Source, Span
 from archspec.text.yaml_errors import explain, split_calls
@@ -35,7 +35,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff")
 
 
-def parse(source: Source, limits: Limits = Limits()) -> Yaml:
+def parse(source: Source, limits: Limits = DEFAULT_LIMITS) -> Yaml:
     """The tree of a YAML text. Raises `SpecError` with every mistake found.
 
     A byte order mark is dropped; places are then counted without it.
