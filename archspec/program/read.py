@@ -42,3 +42,26 @@ def data_args(node: Node) -> tuple[Ref, ...]:
 def stands_aside(node: Node, mode: Mode | None) -> bool:
     """Whether the node is only its first argument in `mode` (None: in a program with both modes in it)."""
     return node.skipped or (mode is not None and node.only is not None and node.only != mode)
+
+
+def construction(op: Op) -> str:
+    """An op as one writes it: the first two arguments by position, others by name, defaults left out.
+
+    >>> from archspec.ops.conv import Conv
+    >>> construction(Conv(out=64, kernel=7, stride=2, bias=False))
+    'conv(64, 7, stride=2, bias=false)'
+    """
+    parts: list[str] = []
+    for place, (name, field) in enumerate(type(op).model_fields.items()):
+        value = getattr(op, name)
+        if field.is_required() or value != field.get_default(call_default_factory=True):
+            parts.append(_literal(value) if place < 2 and len(parts) == place else f"{name}={_literal(value)}")
+    return f"{op.op}({', '.join(parts)})" if parts else op.op
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(map(_literal, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else repr(value)

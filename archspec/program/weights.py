@@ -24,6 +24,10 @@ class Weight(NamedTuple):
     type: Tensor
     trainable: bool
     tied: bool
+    """it is another tensor of the program, which stands under its own key too"""
+    owner: str
+    """key of the instance that holds it: `key` without the tensor's own name"""
+    op: Op
 
 
 def join_key(prefix: str, name: str) -> str:
@@ -90,11 +94,10 @@ class Weights:
             if isinstance(place.node.body, Call):
                 yield from self._all(self._program.modules[place.node.body.module], dotted, ties)
                 continue
-            types = operand_types(*place)
-            for name, type in place.node.body.weights(*types).items():
-                yield Weight(join_key(dotted, name), type, True, name in ties)
-            for name, type in place.node.body.buffers(*types).items():
-                yield Weight(join_key(dotted, name), type, False, name in ties)
+            op, types = place.node.body, operand_types(*place)
+            for trainable, tensors in ((True, op.weights(*types)), (False, op.buffers(*types))):
+                for name, type in tensors.items():
+                    yield Weight(join_key(dotted, name), type, trainable, name in ties, dotted, op)
 
 
 def tied_inside(tied: frozenset[str], key: str) -> frozenset[str]:
