@@ -48,9 +48,14 @@ def run(*command: str | Path, folder: Path) -> str:
     return done.stdout
 
 
+def contents(wheel: Path) -> list[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
 def test_wheel_is_one_package_with_backends_and_specs_inside(distributions: Path) -> None:
     (wheel,) = distributions.glob("archspec_nn-*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
+    names = contents(wheel)
     tops = {name.partition("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"archspec"}
     assert {"archspec/py.typed", "archspec/specs/densenet121.yaml", "archspec/backends/pytorch/__init__.py"} <= {*names}
@@ -61,12 +66,13 @@ def test_wheel_is_one_package_with_backends_and_specs_inside(distributions: Path
 def test_wheel_uses_no_file_name_of_the_other_archspec(distributions: Path) -> None:
     (wheel,) = distributions.glob("archspec_nn-*.whl")
     theirs = {f"archspec/{name}" for name in ("__main__.py", "cli.py", "cpu/", "json/", "vendor/")}
-    assert not [name for name in zipfile.ZipFile(wheel).namelist() if name.startswith(tuple(theirs))]
+    assert not [name for name in contents(wheel) if name.startswith(tuple(theirs))]
 
 
 def test_sdist_holds_the_sources_and_what_tests_need(distributions: Path) -> None:
     (sdist,) = distributions.glob("archspec_nn-*.tar.gz")
-    names = {name.partition("/")[2] for name in tarfile.open(sdist).getnames()}
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
     assert {
         "pyproject.toml", "constraints.txt", "Makefile", ".ci/run", ".ci/system", ".ci/tree", "README.md", "LICENSE",
         "CHANGELOG.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "archspec/__init__.py", "specs/densenet121.yaml",
