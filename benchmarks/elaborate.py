@@ -31,7 +31,7 @@ modules:
       - relu
       - conv2: conv(width, 3)
       - bn2: batch_norm
-      - downsample: avg_pool(stride, stride=stride) >> pad([0, input.channels], axis=0)
+      - downsample: conv(width, 1, stride=stride) >> batch_norm
         from: input
         when: stride > 1
       - bn2 + downsample
