@@ -1,0 +1,119 @@
+"""One module of the program while it grows: nodes in order, inputs taken when something outside is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from archspec.language.elaborate.values import Shared, Value, usable
+from archspec.ops.base import Op, Tensor
+from archspec.program.model import INPUT, Call, Kind, Mode, Node, Origin, Output, Port, Ref
+from archspec.text.diagnostics import Label, fault
+from archspec.text.source import Span
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class Builder:
+    """Mutable on purpose, and only here: `Elaborator.close` freezes it into a `Module`."""
+
+    def __init__(self, kind: Kind, template: str, parent: Builder | None = None, read: Value | None = None):
+        """`read`: for a nested body, what its first step reads; it becomes the input called `input`."""
+        self.kind, self.template, self.parent, self.read = kind, template, parent, read
+        self.inputs: list[Port] = []
+        self.captured: list[Value] = []
+        """for a nested body: what each of its inputs is in the body around it"""
+        self._input_of: dict[tuple[int, Ref], int] = {}
+        self.nodes: list[Node] = []
+        self._names: set[str] = set()
+        self.keys: dict[str, Span] = {}
+        self.borrowed: dict[str, Shared] = {}
+        self.position = 0
+        """the number that the next unnamed step gets"""
+
+    def port(self, name: str, type: Tensor, span: Span | None = None) -> Value:
+        """A new input of its own."""
+        self.inputs.append(Port(name, type))
+        return Value(self, (Ref(INPUT, len(self.inputs) - 1),), (type,), name, span)
+
+    def bring(self, value: Value) -> Value:
+        """The value as this body sees it: what stands in a body around becomes an input."""
+        if value.builder is self:
+            return value
+        assert self.parent is not None, "a value of another module"
+        outside = self.parent.bring(value)
+        refs = []
+        for at, ref in enumerate(outside.refs):
+            known = self._input_of.get((0, ref))
+            if known is None:
+                known = self._input_of[0, ref] = len(self.inputs)
+                label = value.names[at] if len(value.refs) > 1 and value.names else value.label
+                if self.read is not None and value.refs == self.read.refs and value.builder is self.read.builder:
+                    label = "input"
+                taken = {port.name for port in self.inputs}
+                name, count = label, 2
+                while name in taken:
+                    name, count = f"{label}_{count}", count + 1
+                self.inputs.append(Port(name, value.types[at]))
+                self.captured.append(Value(self.parent, (ref,), (value.types[at],), label, value.span))
+            refs.append(Ref(INPUT, known))
+        return Value(self, tuple(refs), value.types, value.label, value.span, value.names, value.window)
+
+    def unique(self, name: str) -> str:
+        """`name`, or the first of `name_2`, `name_3`, … that is free."""
+        free, count = name, 2
+        while free in self._names:
+            free, count = f"{name}_{count}", count + 1
+        return free
+
+    def claim(self, key: str, span: Span) -> None:
+        """Take a key of the state dict. Raises A0315 if another step has it."""
+        if key in self.keys:
+            raise fault(
+                "A0315",
+                f"two steps are called `{key}`",
+                span,
+                also=[Label(self.keys[key], "first here")],
+                help="inside a `for`, put the loop's number in the name: `name${i}`",
+            )
+        self.keys[key] = span
+
+    def add(
+        self,
+        body: Op | Call,
+        args: Sequence[Value],
+        types: tuple[Tensor, ...],
+        *,
+        name: str,
+        key: str,
+        origin: Origin,
+        label: str = "",
+        named: bool = False,
+        skipped: bool = False,
+        only: Mode | None = None,
+        absent: frozenset[int] = frozenset(),
+        names: tuple[str, ...] = (),
+        ties: Mapping[str, str] = _NONE,
+        lends: Mapping[str, str] = _NONE,
+    ) -> Value:
+        name = self.unique(name)
+        self._names.add(name)
+        refs = tuple(ref for value in args for ref in self.bring(usable(value)).refs)
+        self.nodes.append(Node(name, key, body, refs, types, origin, named, only, skipped, absent, ties, lends))
+        at = len(self.nodes) - 1
+        return Value(self, tuple(Ref(at, k) for k in range(len(types))), types, label or name, origin.span, names)
+
+    def key_of(self, shared: Shared) -> str:
+        """Where the weights of a shared instance live, seen from this body."""
+        if shared.scope.builder is self:
+            return shared.name
+        self.borrowed[shared.name] = shared
+        return f"^{shared.name}"
+
+    def dead(self, outputs: Sequence[Output]) -> list[Node]:
+        """Nodes whose values reach no output."""
+        alive = {output.ref.node for output in outputs}
+        for at in range(len(self.nodes) - 1, -1, -1):
+            if at in alive:
+                alive.update(ref.node for ref in self.nodes[at].args)
+        return [node for at, node in enumerate(self.nodes) if at not in alive]

@@ -1,0 +1,431 @@
+"""What one elaboration keeps: the modules made so far, the mistakes found, the way to where it is now."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from types import MappingProxyType
+
+from archspec.language.elaborate.builder import Builder
+from archspec.language.elaborate.construct import Arguments, Constructor, ModuleTarget, OpTarget, Target
+from archspec.language.elaborate.scope import Scope, named
+from archspec.language.elaborate.values import PoisonedError, Shared, Value, usable
+from archspec.language.spec import FileModule, Long, ModuleDef
+from archspec.ops.base import Op, OpError, Tensor
+from archspec.program.model import Argument, Call, Loop, Module, Node, Origin, Output, Program
+from archspec.program.weights import Weights
+from archspec.text.diagnostics import Diagnostic, Frame, Label, Reporter, SpecError, fault
+from archspec.text.evaluate import Meter, evaluate
+from archspec.text.expression import Expression
+from archspec.text.limits import Limits
+from archspec.text.source import Span
+
+_NONE: Mapping[str, Argument] = MappingProxyType({})
+CLASHES = {"cannot add tensors of different shapes": "A0301"}
+
+
+class Elaborator:
+    """Makes modules concrete, each once for equal arguments and equal input types."""
+
+    def __init__(self, limits: Limits):
+        self.limits = limits
+        self.meter = Meter(limits)
+        self.reporter = Reporter()
+        self.modules: dict[str, Module] = {}
+        self.constructor = Constructor(self)
+        self.nodes = 0
+        self._made: dict[tuple[object, ...], str | None] = {}
+        self._equal: dict[tuple[object, ...], str] = {}
+        self._counts: dict[str, int] = {}
+        self._frames: list[Frame] = []
+        self._path: list[str] = []
+        self._told: set[tuple[str, int, int]] = set()
+        self._read: dict[int, tuple[ModuleDef, set[str]]] = {}
+
+    # mistakes
+
+    @contextmanager
+    def catch(self) -> Iterator[None]:
+        """Tell the mistakes found inside, once each, with the expansion that led there; then go on."""
+        try:
+            yield
+        except PoisonedError:
+            pass
+        except SpecError as error:
+            self.tell(error)
+
+    def tell(self, error: SpecError) -> None:
+        for diagnostic in error.diagnostics:
+            self.note(diagnostic)
+
+    def note(self, diagnostic: Diagnostic) -> None:
+        """The same place is told once, however many copies of the module have the mistake."""
+        if diagnostic.labels:
+            span = diagnostic.labels[0].span
+            place = (diagnostic.code, id(span.source), span.start)
+            if place in self._told:
+                return
+            self._told.add(place)
+        if not diagnostic.frames:
+            diagnostic = replace(diagnostic, frames=tuple(reversed(self._frames)))
+        self.reporter.add(diagnostic)
+
+    def warn(self, code: str, message: str, span: Span | None, label: str = "", help: str = "") -> None:
+        for diagnostic in fault(code, message, span, label, help=help).diagnostics:
+            self.note(replace(diagnostic, severity="warning"))
+
+    # numbers
+
+    def number(self, expression: Expression, scope: Scope, node: ast.expr | None = None) -> object:
+        return evaluate(expression, scope, self.meter, node)
+
+    def integer(self, expression: Expression, scope: Scope, what: str) -> int:
+        value = self.number(expression, scope)
+        if isinstance(value, bool) or not isinstance(value, int):
+            help = "write `//` for whole division" if isinstance(value, float) else ()
+            raise fault(
+                "A0318", f"{what} must be a whole number", expression.span(), f"this is {_kind(value)}", help=help
+            )
+        return value
+
+    def condition(self, expression: Expression, scope: Scope) -> bool:
+        value = self.number(expression, scope)
+        if not isinstance(value, bool):
+            raise fault("A0318", "a condition must be true or false", expression.span(), f"this is {_kind(value)}")
+        return value
+
+    # construction and application
+
+    def call_target(self, scope: Scope, expression: Expression, node: ast.Name | ast.Call) -> Target:
+        """`relu` or `conv(64, 3)`."""
+        arguments = Arguments(self, scope)
+        if isinstance(node, ast.Name):
+            return self.constructor.construct(scope, node.id, expression.span(node), [], {}, {})
+        assert isinstance(node.func, ast.Name)
+        span = expression.span(node.func)
+        self.constructor.by_name(scope, node.func.id, span)
+        return self.constructor.construct(scope, node.func.id, span, *arguments.call(expression, node))
+
+    def long_target(self, scope: Scope, long: Long) -> Target:
+        arguments = Arguments(self, scope)
+        return self.constructor.construct(scope, long.op.text, long.op.span, *arguments.long(long))
+
+    def apply(
+        self,
+        builder: Builder,
+        target: Target,
+        values: Sequence[Value],
+        keywords: Mapping[str, Value],
+        *,
+        key: str,
+        name: str,
+        span: Span,
+        named: bool = False,
+        lends: Mapping[str, str] | None = None,
+        ties: Mapping[str, str] | None = None,
+        places: Sequence[Span | None] = (),
+    ) -> Value:
+        """A new node that applies the target. `places`: where each value is named, for the message."""
+        for value in (*values, *keywords.values()):
+            usable(value)
+        self.count(span)
+        if isinstance(target, OpTarget):
+            op = target.op
+            single, absent = self.flat(op.op, op.inputs, op.optional, op.variadic, values, keywords, span)
+            try:
+                types = op.infer(*(value.types[0] for value in single))
+            except OpError as error:
+                raise self.refused(op, error, single, span, places) from None
+            self.bound(types, span)
+            origin = Origin(span, target.hints)
+            return builder.add(
+                op, single, types, name=name, key=key, origin=origin, named=named, absent=absent, ties=ties or {}
+            )
+        inputs = self.ports(target)
+        single, absent = self.flat(target.definition.name, inputs, frozenset(), False, values, keywords, span)
+        module = self.concrete(target, tuple(value.types[0] for value in single), key, span)
+        outputs = module.outputs
+        return builder.add(
+            Call(module.id),
+            single,
+            tuple(self.type_of(module, output) for output in outputs),
+            name=name,
+            key=key,
+            origin=Origin(span, target.hints),
+            named=named,
+            names=tuple(output.name for output in outputs),
+            lends=lends or {},
+            ties=ties or {},
+        )
+
+    def ports(self, target: ModuleTarget) -> tuple[str, ...]:
+        if isinstance(target.definition, FileModule):
+            return tuple(one.name for one in target.unit.spec.inputs)
+        return target.definition.inputs
+
+    def flat(
+        self,
+        what: str,
+        inputs: Sequence[str],
+        optional: frozenset[str],
+        variadic: bool,
+        values: Sequence[Value],
+        keywords: Mapping[str, Value],
+        span: Span,
+    ) -> tuple[list[Value], frozenset[int]]:
+        """One value an input. A single value of several parts feeds several inputs; a window its latest."""
+        if not inputs:
+            return [], frozenset()
+        needed = len(inputs) - len(optional)
+        if len(values) == 1 and len(values[0].refs) > 1:
+            whole = values[0]
+            take = whole.refs if variadic or not whole.window else whole.refs[-len(inputs) :]
+            skip = len(whole.refs) - len(take)
+            given = [self.part(whole, at) for at in range(skip, len(whole.refs))]
+        else:
+            given = [self.one(value, what, span) for value in values]
+        if variadic:
+            if keywords or len(given) < needed:
+                raise fault("A0311", f"`{what}` joins at least {needed} nodes, and is given {len(given)}", span)
+            return given, frozenset()
+        slots: dict[int, Value] = dict(enumerate(given))
+        for key, value in keywords.items():
+            if key not in inputs:
+                raise fault("A0311", f"`{what}` has no input `{key}`", span, help="its inputs are " + ", ".join(inputs))
+            at = inputs.index(key)
+            if at in slots:
+                raise fault("A0311", f"the input `{key}` of `{what}` is given twice", span)
+            slots[at] = self.one(value, what, span)
+        missing = [name for at, name in enumerate(inputs) if at not in slots and name not in optional]
+        if len(given) > len(inputs) or missing:
+            raise self.miscounted(what, inputs, given, missing, keywords, span)
+        last = max(slots)
+        return [slots[at] for at in sorted(slots)], frozenset(at for at in range(last) if at not in slots)
+
+    def miscounted(
+        self,
+        what: str,
+        inputs: Sequence[str],
+        given: Sequence[Value],
+        missing: Sequence[str],
+        keywords: Mapping[str, Value],
+        span: Span,
+    ) -> SpecError:
+        count = len(given) + len(keywords)
+        takes = f"{len(inputs)} inputs ({', '.join(inputs)})" if len(inputs) > 1 else "one input"
+        shown = ", ".join(f"`{value.label}`" for value in given)
+        help = f"name them: `{what}(…)({', '.join(inputs)})`, or `from: [{', '.join(inputs)}]`" if missing else ""
+        return fault(
+            "A0311", f"`{what}` takes {takes}, and is given {count}", span, f"reads {shown}" if shown else "", help=help
+        )
+
+    def one(self, value: Value, what: str, span: Span) -> Value:
+        if len(value.refs) == 1:
+            return value
+        if value.window:
+            return self.part(value, len(value.refs) - 1)
+        names = value.names or tuple(str(at) for at in range(len(value.refs)))
+        choice = f"`{value.label}.{names[0]}`" if value.names else f"`{value.label}[0]`"
+        raise fault(
+            "A0311",
+            f"`{what}` reads one value, and `{value.label}` is {len(value.refs)}",
+            span,
+            help=f"say which one: {choice}",
+        )
+
+    def part(self, value: Value, at: int) -> Value:
+        label = f"{value.label}.{value.names[at]}" if value.names else f"{value.label}[{at}]"
+        return Value(value.builder, (value.refs[at],), (value.types[at],), label, value.span)
+
+    def refused(
+        self, op: Op, error: OpError, values: Sequence[Value], span: Span, places: Sequence[Span | None]
+    ) -> SpecError:
+        """A shape rule's own words, at the operand that is wrong, each operand with its shape."""
+        shown = []
+        for at, value in enumerate(values):
+            place = places[at] if at < len(places) else None
+            origin = f" (line {value.span.line})" if value.span is not None else ""
+            if place is not None:
+                shown.append((at, place, f"{value.types[0]} from `{value.label}`{origin}"))
+        labels = [Label(place, text) for _, place, text in shown]
+        if error.operand is not None:
+            labels = [label for (at, *_), label in zip(shown, labels, strict=True) if at == error.operand] or labels
+        code = CLASHES.get(error.message, "A0309" if error.clash else "A0308")
+        if not labels:
+            reads = ", ".join(f"{value.types[0]} from `{value.label}`" for value in values[:4])
+            labels = [Label(span, f"reads {reads}" if reads else "")]
+        help = (error.help,) if error.help else ()
+        return SpecError([Diagnostic(code, error.message, tuple(labels), help)])
+
+    def bound(self, types: Sequence[Tensor], span: Span) -> None:
+        for type in types:
+            if type.elements > self.limits.elements:
+                raise fault(
+                    "A0317",
+                    f"a tensor of {type.elements:.3g} elements is over the bound of {self.limits.elements:.3g}",
+                    span,
+                    help="`--limit elements=N` raises the bound",
+                )
+
+    def count(self, span: Span) -> None:
+        self.nodes += 1
+        if self.nodes > self.limits.nodes:
+            raise TooLargeError(
+                fault(
+                    "A0317",
+                    f"the network has more than {self.limits.nodes:,} nodes",
+                    span,
+                    help="`--limit nodes=N` raises the bound",
+                ).diagnostics
+            )
+
+    # modules
+
+    def concrete(self, target: ModuleTarget, types: tuple[Tensor, ...], key: str, span: Span) -> Module:
+        """The module for these params and input types, made now or before."""
+        known = (id(target.definition), id(target.unit), repr(target.values), types)
+        if known in self._made:
+            made = self._made[known]
+            if made is None:
+                raise PoisonedError
+            return self.modules[made]
+        name = target.definition.name
+        if len(self._frames) >= self.limits.nesting:
+            raise fault(
+                "A0316",
+                f"modules stand inside each other more than {self.limits.nesting} deep",
+                span,
+                help=f"`{name}` calls itself without end, or `--limit nesting=N` raises the bound",
+            )
+        from archspec.language.elaborate.bodies import module_body
+
+        self._path.append(key.lstrip("^"))
+        self._frames.append(Frame(".".join(self._path), span))
+        before = len(self.reporter.found)
+        try:
+            made = module_body(self, target, types)
+        finally:
+            self._frames.pop()
+            self._path.pop()
+        if made is None or any(d.severity == "error" for d in self.reporter.found[before:]):
+            self._made[known] = None
+            raise PoisonedError
+        self._made[known] = made.id
+        return made
+
+    @contextmanager
+    def inside(self, key: str) -> Iterator[None]:
+        """A nested body adds its key to the path that messages show."""
+        self._path.append(key)
+        try:
+            yield
+        finally:
+            self._path.pop()
+
+    def close(
+        self,
+        builder: Builder,
+        outputs: Sequence[Output],
+        *,
+        params: Mapping[str, object] = _NONE,
+        loop: Loop | None = None,
+        origin: Span | None = None,
+    ) -> Module:
+        """Freeze a builder. Equal bodies (the copies of a loop) become one module."""
+        values = {key: named(value) for key, value in params.items()}
+        content = (
+            builder.template,
+            builder.kind,
+            tuple(builder.inputs),
+            tuple(
+                (n.name, n.key, n.body, n.args, n.types, n.only, n.skipped, n.absent, *n.ties.items(), *n.lends.items())
+                for n in builder.nodes
+            ),
+            tuple(outputs),
+            loop,
+            repr(values),
+        )
+        equal = self._equal.get(content)
+        if equal is not None:
+            return self.modules[equal]
+        count = self._counts[builder.template] = self._counts.get(builder.template, 0) + 1
+        id = builder.template if count == 1 else f"{builder.template}#{count}"
+        module = Module(
+            id,
+            builder.template,
+            builder.kind,
+            MappingProxyType(values),  # type: ignore[arg-type]
+            tuple(builder.inputs),
+            tuple(builder.nodes),
+            tuple(outputs),
+            loop,
+            tuple(builder.borrowed),
+            origin,
+        )
+        self.modules[id] = module
+        self._equal[content] = id
+        return module
+
+    def type_of(self, module: Module, output: Output) -> Tensor:
+        ref = output.ref
+        return module.inputs[ref.output].type if ref.node < 0 else module.nodes[ref.node].types[ref.output]
+
+    def lent(self, builder: Builder, inner: Builder) -> dict[str, str]:
+        """Shared instances that a nested body borrows, by the keys they have here."""
+        return {name: builder.key_of(shared) for name, shared in inner.borrowed.items()}
+
+    def shared_target(self, shared: Shared) -> Target:
+        tree = shared.expression.tree
+        if not isinstance(tree, ast.Name | ast.Call) or (
+            isinstance(tree, ast.Call) and not isinstance(tree.func, ast.Name)
+        ):
+            raise fault(
+                "A0310", "a shared instance is one construction", shared.expression.span(), help="such as `encoder(64)`"
+            )
+        return self.call_target(shared.scope, shared.expression, tree)
+
+    def dead(self, node: Node) -> None:
+        if not node.skipped:
+            self.warn("A0332", f"`{node.name}` reaches no output", node.origin.span, help="remove the step, or read it")
+
+    def note_params(self, definition: ModuleDef | FileModule, used: set[str]) -> None:
+        """Which params of a module one of its copies read; a copy may well leave one out."""
+        if isinstance(definition, ModuleDef):
+            self._read.setdefault(id(definition), (definition, set()))[1].update(used)
+
+    def warn_unread(self) -> None:
+        """Params of modules that no copy read."""
+        for definition, used in self._read.values():
+            for key, param in definition.params.items():
+                if key not in used:
+                    self.warn("A0331", f"the param `{key}` of `{definition.name}` is never read", param.span)
+
+    def weights_of(self, builder: Builder, node: Node) -> dict[str, Tensor]:
+        """Names and shapes of the weights and buffers of a node."""
+        if isinstance(node.body, Op):
+            types = [
+                builder.inputs[ref.output].type if ref.node < 0 else builder.nodes[ref.node].types[ref.output]
+                for ref in node.args
+            ]
+            return {**node.body.weights(*types), **node.body.buffers(*types)}
+        module = self.modules[node.body.module]
+        alone = Program("", module.id, self.modules)
+        return {weight.key: weight.type for weight in Weights(alone).all()}
+
+
+class TooLargeError(SpecError):
+    """A bound on the whole program was hit: nothing more is elaborated."""
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, Value):
+        return f"the node `{value.label}`"
+    if isinstance(value, bool):
+        return "a truth value"
+    if isinstance(value, int | float):
+        return f"the number {value:.6g}"
+    if isinstance(value, str):
+        return "text"
+    return "a list"

@@ -1,0 +1,125 @@
+"""The network itself: inputs, graph, heads, outputs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from archspec.language.elaborate.bodies import Runner, declare_inputs, run
+from archspec.language.elaborate.builder import Builder
+from archspec.language.elaborate.construct import Arguments
+from archspec.language.elaborate.elaborator import Elaborator, TooLargeError
+from archspec.language.elaborate.scope import Scope, named
+from archspec.language.elaborate.values import POISON, Value, usable
+from archspec.language.files import Unit
+from archspec.language.spec import Input
+from archspec.ops.base import Tensor
+from archspec.program.model import Output, Program
+from archspec.text.diagnostics import Diagnostic, fault
+from archspec.text.limits import Limits
+
+
+def elaborate(unit: Unit, limits: Limits, *, name: str = "", title: str = "") -> tuple[Program, tuple[Diagnostic, ...]]:
+    """The program of a file with the values of its params, and warnings. Raises `SpecError` with all mistakes."""
+    spec = unit.spec
+    elaborator = Elaborator(limits)
+    if spec.graph is None:
+        raise fault("A0202", f"`{spec.name}` has no graph: its modules are for others to `use`", spec.span)
+    builder = Builder("graph", "graph")
+    scope = Scope(unit, builder, {})
+    network = Network(elaborator, scope)
+    try:
+        outputs = network.outputs()
+    except TooLargeError as error:
+        elaborator.tell(error)
+        outputs = []
+    if not elaborator.reporter.failed:
+        for node in builder.dead(outputs):
+            elaborator.dead(node)
+        elaborator.warn_unread()
+        unused(elaborator, unit)
+    elaborator.reporter.check()
+    main = elaborator.close(builder, outputs, origin=spec.graph.span)
+    params = {key: named(value) for key, value in unit.params.items()}
+    program = Program(
+        name or spec.name,
+        main.id,
+        MappingProxyType(elaborator.modules),
+        title or spec.title,
+        MappingProxyType(params),  # type: ignore[arg-type]
+    )
+    return program, tuple(elaborator.reporter.found)
+
+
+class Network:
+    def __init__(self, elaborator: Elaborator, scope: Scope):
+        self.elaborator, self.scope, self.spec = elaborator, scope, scope.unit.spec
+
+    def outputs(self) -> list[Output]:
+        """Everything that the network gives back, main outputs before heads."""
+        assert self.spec.graph is not None
+        with self.elaborator.catch():
+            ports = [self.input(one) for one in self.spec.inputs]
+            if not ports:
+                raise fault("A0202", "a network has at least one input", self.spec.graph.span)
+            declare_inputs(self.scope, ports)
+            value = run(self.elaborator, self.scope, self.spec.graph, ports[0], "graph")
+            heads = [output for one in self.spec.heads for output in self.head(one.name)]
+            return [*self.main(value), *heads]
+        return []
+
+    def input(self, one: Input) -> Value:
+        arguments = Arguments(self.elaborator, self.scope)
+        sizes = []
+        for argument in one.shape:
+            size = arguments.of_argument(argument).value
+            if isinstance(size, bool) or not isinstance(size, int):
+                raise fault("A0318", "a size must be a whole number", argument.span)
+            if size < 1:
+                raise fault("A0318", "a size must be at least 1", argument.span)
+            sizes.append(size)
+        tensor = Tensor(tuple(sizes), one.dtype)
+        self.elaborator.bound([tensor], one.span)
+        return self.scope.builder.port(one.name, tensor, one.span)
+
+    def main(self, value: Value) -> list[Output]:
+        if self.spec.outputs is not None:
+            value = Runner(self.elaborator, self.scope).out(self.spec.outputs)
+            return [Output(name, ref) for name, ref in zip(value.names, value.refs, strict=True)]
+        value = usable(value)
+        if value.window:
+            value = self.elaborator.part(value, len(value.refs) - 1)
+        if len(value.refs) == 1:
+            return [Output("output", value.refs[0])]
+        names = value.names or tuple(str(at) for at in range(len(value.refs)))
+        return [Output(name, ref) for name, ref in zip(names, value.refs, strict=True)]
+
+    def head(self, name: str) -> list[Output]:
+        """A side output; none if its `when` is false."""
+        head = next(one for one in self.spec.heads if one.name == name)
+        if head.step.when is not None:
+            with self.elaborator.catch():
+                if not self.elaborator.condition(head.step.when, self.scope):
+                    return []
+        builder = self.scope.builder
+        before = len(builder.nodes)
+        runner = Runner(self.elaborator, self.scope)
+        value = runner.caught(head.step, self.scope, POISON)
+        if value is POISON:
+            return []
+        if len(value.refs) != 1:
+            with self.elaborator.catch():
+                raise fault("A0311", f"the head `{name}` gives {len(value.refs)} values", head.span)
+        if head.only is not None:
+            builder.nodes[before:] = [replace(node, only=head.only) for node in builder.nodes[before:]]
+        return [Output(name, builder.bring(value).refs[0], head.only, head.weight)]
+
+
+def unused(elaborator: Elaborator, unit: Unit) -> None:
+    """Modules nobody names and params nobody reads."""
+    for name, module in unit.spec.modules.items():
+        if name not in unit.called:
+            elaborator.warn("A0330", f"the module `{name}` is never used", module.span)
+    for key, param in unit.spec.params.items():
+        if key not in unit.used:
+            elaborator.warn("A0331", f"the param `{key}` is never read", param.span)

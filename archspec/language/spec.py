@@ -1,0 +1,248 @@
+"""The spec as data: frozen pydantic models of what a file says, with the place of everything kept.
+
+`read.py` makes them from the YAML tree. Expressions stay unevaluated here: they get their values
+when the spec is elaborated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from archspec.text.document import Scalar, Yaml
+from archspec.text.expression import Expression, Template
+from archspec.text.source import Span
+
+LANGUAGE_VERSIONS = (1,)
+Only = Literal["training", "inference"]
+ParamType = Literal["int", "float", "bool", "str", "list", "op"]
+
+
+class Record(BaseModel):
+    """Frozen, strict, and refuses what it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
+
+
+class Reference(Record):
+    """The paper or code a network comes from."""
+
+    arxiv: str | None = None
+    doi: str | None = None
+    url: str | None = None
+    title: str | None = None
+    authors: str | None = None
+    where: str | None = None
+    year: int | None = Field(default=None, ge=1900, le=2200)
+
+    def __str__(self) -> str:
+        place = f"arXiv:{self.arxiv}" if self.arxiv else f"doi:{self.doi}" if self.doi else self.url
+        parts = (self.authors, self.title, place, self.where, self.year)
+        return ", ".join(str(part) for part in parts if part is not None)
+
+
+class Loss(Record):
+    """What is minimised; `heads` weighs side outputs that state no weight of their own."""
+
+    name: str = "cross_entropy"
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    heads: dict[str, float] = Field(default_factory=dict)
+
+
+class Named(Record):
+    """Something called by name with numbers and words as its settings: an optimizer, a schedule."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+    name: str
+    __pydantic_extra__: dict[str, int | float | bool | str | list[int | float | str]]
+
+
+class Train(Record):
+    """The recipe that belongs to an architecture. Kept and shown; archspec trains nothing itself."""
+
+    loss: Loss = Loss()
+    optimizer: Named | None = None
+    schedule: Named | None = None
+    epochs: float | None = Field(default=None, gt=0)
+    iterations: int | None = Field(default=None, gt=0)
+    batch: int | None = Field(default=None, gt=0)
+    augment: list[str] = Field(default_factory=list)
+    notes: str | None = None
+
+
+class ParamDef(Record):
+    """A knob of a file or of a module. `default` None with `required` is a knob without a default."""
+
+    name: str
+    type: ParamType
+    required: bool
+    default: Any = None
+    min: int | float | None = None
+    max: int | float | None = None
+    choices: tuple[Any, ...] | None = None
+    span: Span
+
+
+class Argument(Record):
+    """The value of an argument in a mapping: a literal, an expression or word, or a list of them."""
+
+    value: Expression | Scalar | tuple[Argument, ...]
+    span: Span
+
+
+class Long(Record):
+    """`{op: conv, out: 64, kernel: 7}`: a construction written as a mapping."""
+
+    op: Scalar
+    arguments: Mapping[str, Argument]
+    keys: Mapping[str, Span]
+    span: Span
+
+
+class Repeat(Record):
+    """Copies of a module, each in a scope of its own."""
+
+    what: Expression | Long | Body
+    times: Expression | None
+    naming: Template | None
+    wire: Literal["chain", "residual", "dense", "parallel", "last"] = "chain"
+    width: int = 1
+    join: Scalar | None = None
+    span: Span
+
+
+class For(Record):
+    """A compile-time loop; its steps are spliced into the steps around it."""
+
+    targets: tuple[str, ...]
+    values: Expression
+    do: tuple[Step, ...]
+    span: Span
+
+
+Action = Expression | Long | Repeat | For | Any
+
+
+class Step(Record):
+    """One step: what it is called, what it does, and the words beside it."""
+
+    names: tuple[Template, ...] = ()
+    action: Any
+    """Expression, Long, Repeat, For or Body"""
+    reads: tuple[Template, ...] | None = None
+    when: Expression | None = None
+    only: Only | None = None
+    extra: Mapping[str, Expression] = Field(default_factory=dict)
+    """`with`: side inputs by name"""
+    ties: Mapping[str, Scalar] = Field(default_factory=dict)
+    inline: bool = False
+    span: Span
+
+
+class Out(Record):
+    """What a body gives back: one node, or several with names."""
+
+    values: tuple[tuple[str | None, Expression], ...]
+    single: bool
+
+
+class Body(Record):
+    """Steps in order, or branches over one input."""
+
+    steps: tuple[Step, ...] = ()
+    branches: tuple[Step, ...] | None = None
+    join: Scalar | None = None
+    shared: Mapping[str, Expression] = Field(default_factory=dict)
+    out: Out | None = None
+    span: Span
+
+
+class ModuleDef(Record):
+    """A reusable part."""
+
+    name: str
+    params: Mapping[str, ParamDef] = Field(default_factory=dict)
+    inputs: tuple[str, ...] = ("input",)
+    body: Body
+    span: Span
+
+
+class FileModule(Record):
+    """A module that is the graph of another spec."""
+
+    name: str
+    file: Scalar
+    out: Out | None = None
+    span: Span
+
+
+class Input(Record):
+    """An input of the network, without the batch axis."""
+
+    name: str
+    shape: tuple[Argument, ...]
+    dtype: Literal["float32", "int64", "bool"] = "float32"
+    span: Span
+
+
+class Head(Record):
+    """A side output that hangs off a named node."""
+
+    name: str
+    step: Step
+    only: Only | None = None
+    weight: float | None = None
+    span: Span
+
+
+class Figure(Record):
+    """A line of `expect`: what the paper or the reference says."""
+
+    value: Any
+    text: str
+    relation: Literal["==", "<=", ">=", "<", ">"] = "=="
+    slack: Any = 0
+    """how far a rounded figure may be off: half a unit of its last digit"""
+    span: Span
+
+
+class Variant(Record):
+    """Named overrides."""
+
+    name: str
+    params: Mapping[str, Yaml] = Field(default_factory=dict)
+    expect: Mapping[str, Figure] | None = None
+    title: str | None = None
+    source: Reference | None = None
+    notes: str | None = None
+    span: Span
+
+
+class Spec(Record):
+    """One file, read and checked, nothing evaluated yet."""
+
+    archspec: int
+    name: str
+    title: str = ""
+    source: Reference | None = None
+    notes: str | None = None
+    family: str | None = None
+    inputs: tuple[Input, ...] = ()
+    params: Mapping[str, ParamDef] = Field(default_factory=dict)
+    defaults: Mapping[str, Mapping[str, Argument]] = Field(default_factory=dict)
+    modules: Mapping[str, ModuleDef | FileModule] = Field(default_factory=dict)
+    graph: Body | None = None
+    """None: a file of modules for others to `use`"""
+    heads: tuple[Head, ...] = ()
+    outputs: Out | None = None
+    expect: Mapping[str, Figure] = Field(default_factory=dict)
+    variants: Mapping[str, Variant] = Field(default_factory=dict)
+    use: tuple[Scalar, ...] = ()
+    train: Train | None = None
+    span: Span
+
+
+for _model in (Argument, Repeat, For, Step, Body):
+    _model.model_rebuild()
