@@ -163,10 +163,8 @@ def _binary(run: _Run, node: ast.BinOp) -> object:
     sign, compute = _ARITHMETIC[type(node.op)]
     if type(left) not in _NUMBERS or type(right) not in _NUMBERS:
         return _on_lists(run, node, sign, left, right)
-    if sign == "**" and isinstance(left, int) and isinstance(right, int) and abs(left) > 1:
-        # known before it is computed: |left| >= 2 ** (bits - 1)
-        if (left.bit_length() - 1) * right > run.meter.limits.integer_bits:
-            raise run.too_big(node)
+    if sign == "**" and _least_bits(left, right) > run.meter.limits.integer_bits:
+        raise run.too_big(node)
     try:
         result = compute(left, right)
     except ZeroDivisionError:
@@ -178,6 +176,12 @@ def _binary(run: _Run, node: ast.BinOp) -> object:
     if isinstance(result, complex):
         raise run.fail("A0363", "a root of a negative number is not a real number", node)
     return run.bounded(result, node)
+
+
+def _least_bits(base: Any, exponent: Any) -> int:
+    """Bits that an integer power has at least: known before it is computed."""
+    whole = type(base) is int and type(exponent) is int and abs(base) > 1
+    return (base.bit_length() - 1) * exponent if whole else 0
 
 
 def _on_lists(run: _Run, node: ast.BinOp, sign: str, left: object, right: object) -> object:

@@ -23,9 +23,16 @@ _NEWLINE = re.compile(r"\r\n|\r|\n")
 _HEADER = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|$)")
 
 
+def extent(event: yaml.Event) -> tuple[int, int]:
+    """First and last place of an event."""
+    assert event.start_mark is not None and event.end_mark is not None, "PyYAML marks the events of every text"
+    return event.start_mark.index, event.end_mark.index
+
+
 def offsets_of(source: str, event: yaml.ScalarEvent) -> tuple[int, ...] | range:
     """The place of each character of `event.value` in `source`, and of its end: one more than characters."""
-    text, start, end = event.value, event.start_mark.index, event.end_mark.index
+    text = event.value
+    start, end = extent(event)
     if event.style in ("|", ">"):
         header = _HEADER.search(source, start, end)
         return _match(text, _block_readings(source, header.end() if header else start, end, event.style), start, end)
@@ -48,7 +55,7 @@ def _match(text: str, readings: Sequence[list[_Placed]], start: int, end: int) -
         if "".join(character for character, _ in reading) == text:
             if not reading:
                 return range(start, start + 1)
-            last, at = reading[-1]
+            _, at = reading[-1]
             return (*(place for _, place in reading), min(end, at + 1))
     return tuple(min(start + at, end) for at in range(len(text) + 1))
 

@@ -16,7 +16,7 @@ import yaml
 from archspec.text.diagnostics import Label, Reporter, SpecError, fault
 from archspec.text.document import Entry, Items, Mapping, Plain, Scalar, Yaml
 from archspec.text.limits import DEFAULT_LIMITS, Limits
-from archspec.text.offsets import offsets_of
+from archspec.text.offsets import extent, offsets_of
 from archspec.text.source import Source, Span
 from archspec.text.yaml_errors import explain, split_calls
 
@@ -73,9 +73,9 @@ def resolve(text: str) -> Plain:
     if _TEN.fullmatch(text):
         return int(text)
     if _EIGHT.fullmatch(text):
-        return int(text[2:], 8)
+        return int(text, 0)
     if _SIXTEEN.fullmatch(text):
-        return int(text[2:], 16)
+        return int(text, 0)
     if _FLOAT.fullmatch(text):
         return float(text)
     return text
@@ -131,7 +131,7 @@ class _Builder:
                     self._end(event)
 
     def _span(self, event: yaml.Event) -> Span:
-        return Span(self.source, event.start_mark.index, event.end_mark.index)
+        return Span(self.source, *extent(event))
 
     def _check_document(self, event: yaml.DocumentStartEvent, count: int) -> None:
         if count > 1:
@@ -145,8 +145,7 @@ class _Builder:
         tag = getattr(event, "tag", None)
         if tag is None:
             return
-        start = event.start_mark.index
-        written = re.compile(r"!\S*").search(self.source.text, start, max(event.end_mark.index, start))
+        written = re.compile(r"!\S*").search(self.source.text, *extent(event))
         place = Span(self.source, *written.span()) if written else self._span(event)
         help = "quote the value if it is text; in a condition write `not`"
         self.reporter.add(fault("A0112", "tags are not allowed", place, help=help).diagnostics[0])
@@ -155,8 +154,8 @@ class _Builder:
         self._check_tag(event)
         plain = event.style in (None, "")
         offsets = offsets_of(self.source.text, event)
-        end = event.end_mark.index if plain or event.style in "'\"" else offsets[-1]
-        span = Span(self.source, event.start_mark.index, end)
+        start, end = extent(event)
+        span = Span(self.source, start, offsets[-1] if event.style in ("|", ">") else end)
         value: Plain = event.value
         if plain:
             digits = len(event.value)
@@ -205,15 +204,14 @@ class _Builder:
 
     def _end(self, event: yaml.CollectionEndEvent) -> None:
         done = self.open.pop()
-        start = done.event.start_mark.index
+        start = extent(done.event)[0]
         if done.event.flow_style or not done.children:
-            end = event.end_mark.index
+            end = extent(event)[1]
         else:  # a block ends for PyYAML where the next one begins; for a reader with its last value
             end = max(start, done.children[-1].span.end)
         span = Span(self.source, start, end)
-        value = Items(tuple(done.children), span) if isinstance(done.event, yaml.SequenceStartEvent) else None
-        if value is None:
-            value = self._mapping(done.children, span)
+        listed = isinstance(done.event, yaml.SequenceStartEvent)
+        value = Items(tuple(done.children), span) if listed else self._mapping(done.children, span)
         if done.event.flow_style and not self._in_flow():
             for problem in split_calls(self.flow):
                 self.reporter.add(problem)
