@@ -1,7 +1,5 @@
 """Activations: applied to each value on its own (softmax: along one axis). Shapes do not change."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated
 

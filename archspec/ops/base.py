@@ -5,8 +5,6 @@ whose order is the positional order), the shape rule, its weights and buffers, i
 how it is drawn, and examples that document it and drive the contract test over every backend.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -17,7 +15,6 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 Dtype = Literal["float32", "int64", "bool"]
-NOTHING: Mapping[str, Tensor] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +43,9 @@ class Tensor:
     def __str__(self) -> str:
         shape = "[" + ", ".join(map(str, self.shape)) + "]"
         return shape if self.dtype == "float32" else f"{shape} {self.dtype}"
+
+
+NOTHING: Mapping[str, Tensor] = MappingProxyType({})
 
 
 class OpError(ValueError):
@@ -91,9 +91,12 @@ class Op(BaseModel):
     """Abstract. A concrete op is final and lists its arguments as fields, in positional order.
 
     Lists arrive as tuples; words arrive as `str`; types are strict (True is no int).
+
+    The files of ops do without `from __future__ import annotations`: pydantic would compile the text
+    of every annotation again for every class, which doubles the time that importing the ops takes.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     op: ClassVar[str]
     """the name one writes: `conv`"""

@@ -1,7 +1,5 @@
 """Convolutions. The number of dimensions is that of the input: [C, L], [C, H, W] or [C, D, H, W]."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from math import prod
 from typing import Annotated

@@ -132,7 +132,7 @@ def _windows(size: int, kernel: int, stride: int, dilation: int, pad: tuple[int,
     count = (-(-room // stride) if ceil else room // stride) + 1
     if ceil and (count - 1) * stride >= size + pad[0]:
         count -= 1
-    if room < 0 or count < 1:
+    if count < 1:
         padded = f"{size} plus padding {pad[0]} and {pad[1]}" if any(pad) else str(size)
         reach = f"a kernel of {kernel}" + (f" with dilation {dilation} (extent {extent})" if dilation > 1 else "")
         raise OpError(

@@ -1,7 +1,5 @@
 """Linear layers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from math import prod
 

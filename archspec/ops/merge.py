@@ -1,7 +1,5 @@
 """Ops of several inputs: sums, products, concatenation, gates."""
 
-from __future__ import annotations
-
 from itertools import zip_longest
 
 from archspec.ops.arguments import Integer

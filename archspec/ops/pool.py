@@ -1,7 +1,5 @@
 """Pooling. The number of dimensions is that of the input: [C, L], [C, H, W] or [C, D, H, W]."""
 
-from __future__ import annotations
-
 from archspec.ops.arguments import Flag, OptionalSizes, Padding, Sizes
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
 from archspec.ops.geometry import Pairs, even, image, padding_pairs, per_axis, windows
@@ -27,15 +25,14 @@ class Pool(Op):
     def slide(self, x: Tensor, ceil: bool) -> tuple[Tensor, ...]:
         image(self, x)
         kernel, stride, dilation, pads = self.grid(x)
-        for k, d, pair in zip(kernel, dilation, pads, strict=True):
-            extent = d * (k - 1) + 1
-            if max(pair) > extent // 2 and self.padding != "same":
-                raise OpError(
-                    f"padding {max(pair)} is more than half of the window's {extent}",
-                    help="a window must never lie in the padding alone",
-                )
-        if ceil and even(pads) is None:
-            raise OpError("`ceil` needs the same padding before and after each axis")
+        small = all(max(pair) <= k // 2 for k, pair in zip(kernel, pads, strict=True))
+        if not small and not isinstance(self.padding, str):
+            raise OpError(
+                f"padding {max(map(max, pads))} is more than half of the kernel",
+                help="a window must never lie in the padding alone",
+            )
+        if ceil and (even(pads) is None or not small):
+            raise OpError("`ceil` needs the same padding before and after each axis, at most half of the kernel")
         return (Tensor((x.channels, *windows(x.spatial, kernel, stride, dilation, pads, ceil))),)
 
 
@@ -81,7 +78,8 @@ class AvgPool(Pool):
     ceil               round the output size up: a last window may hang over the end if it starts inside
     count_include_pad  divide by the whole window; if false, by its values that are no padding
 
-    Shape: [C, sizes] to [C, floor((size + padding - kernel) / stride) + 1].
+    Shape: [C, sizes] to [C, floor((size + padding - kernel) / stride) + 1]. Over 3 axes PyTorch takes
+    no kernel larger than the input, whatever the padding.
     """
 
     op = "avg_pool"
@@ -102,7 +100,11 @@ class AvgPool(Pool):
     count_include_pad: Flag = True
 
     def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        return self.slide(inputs[0], self.ceil)
+        (x,) = inputs
+        output = self.slide(x, self.ceil)
+        if len(x.spatial) == 3 and any(k > size for k, size in zip(self.grid(x)[0], x.spatial, strict=True)):
+            raise OpError(f"`avg_pool` over 3 axes takes no kernel larger than its input {x}", operand=0)
+        return output
 
 
 class Adaptive(Op):

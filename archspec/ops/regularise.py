@@ -1,7 +1,5 @@
 """Noise that regularises training and is absent in inference. Shapes do not change."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from archspec.ops.arguments import Form, Probability, is_number, words

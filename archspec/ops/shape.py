@@ -1,7 +1,5 @@
 """Ops that only move values: reshape, permute, cut, pad, shuffle, enlarge."""
 
-from __future__ import annotations
-
 from math import prod
 from typing import Annotated
 
@@ -260,6 +258,8 @@ class Pad(Op):
     def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         (x,) = inputs
         axes = image(self, x)
+        if self.value and self.mode != "constant":
+            raise OpError(f"`value` does not go with mode `{self.mode}`")
         pairs = sides("amounts", self.amounts, axes)
         for size, pair in zip(x.spatial, pairs, strict=True):
             if self.mode in ("reflect", "circular") and max(pair) > size - (self.mode == "reflect"):

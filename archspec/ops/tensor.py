@@ -1,7 +1,5 @@
 """Learned tensors that are no layer, channel-wise scale and bias, and the identity."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from archspec.ops.arguments import Flag, Shape

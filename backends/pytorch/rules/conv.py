@@ -16,23 +16,22 @@ from archspec.ops.init import Init
 def conv(op: Conv, x: Tensor) -> Lowering:
     axes = len(x.spatial)
     pads = op.pads(x)
-    uneven = even(pads) is None
+    around = even(pads)
     helper = padded("Conv", axes)
     return Lowering(
         Layer(
-            helper.name if uneven else f"nn.Conv{axes}d",
+            f"nn.Conv{axes}d" if around else helper.name,
             arguments(
                 *first(op, x),
                 (Arg("stride", brief(per_axis("stride", op.stride, axes)), "stride"), 1),
-                (Arg("padding", 0 if uneven else brief(even(pads) or (0,)), "padding"), 0),
-                (Arg("pad", amounts(pads), "padding"), amounts(pads) if not uneven else None),
+                (Arg("padding", brief(around), "padding"), 0) if around else Arg("pad", amounts(pads), "padding"),
                 (Arg("dilation", brief(per_axis("dilation", op.dilation, axes)), "dilation"), 1),
                 (Arg("groups", op.groups, "groups"), 1),
                 (Arg("bias", op.bias, "bias"), True),
                 (Arg("padding_mode", op.padding_mode, "padding_mode"), "zeros"),
             ),
         ),
-        helpers=(helper,) if uneven else (),
+        helpers=() if around else (helper,),
         inits=inits(op),
         overwritable=True,
     )

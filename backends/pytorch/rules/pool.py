@@ -35,7 +35,7 @@ def _slide(op: ops.Pool, x: Tensor, cls: str, function: str, *last: tuple[Arg, b
         (Arg("stride", brief(stride), "stride"), brief(kernel)),
     )
     around = even(pads)
-    if around is None:
+    if around is None or any(pad > size // 2 for pad, size in zip(around, kernel, strict=True)):
         helper = padded(cls, axes)
         pad = Arg("pad", amounts(pads), "padding")
         layer = Layer(helper.name, arguments(*args, pad, (Arg("dilation", brief(dilation), "dilation"), 1), *last))
