@@ -15,7 +15,7 @@ from statistics import median
 from time import perf_counter
 
 ROOT = Path(__file__).parents[1]
-STATS = [str(Path(sys.executable).parent / "archspec"), "stats", "specs/densenet121.yaml"]
+STATS = [sys.executable, "-c", "from archspec.cli import main; main()", "stats", "specs/densenet121.yaml"]
 IMPORTS = [sys.executable, "-c", "import yaml, pydantic, typer"]
 
 
