@@ -1,0 +1,166 @@
+"""The façade: what one can do with a spec. The command line and `import archspec` both call this, and nothing below knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archspec.expectations import unmet
+from archspec.language import library as _library
+from archspec.language.elaborate import elaborate
+from archspec.language.files import Files
+from archspec.language.spec import Figure, Reference, Spec
+from archspec.program.model import Program
+from archspec.program.verify import verify
+from archspec.text.diagnostics import Diagnostic, SpecError
+from archspec.text.limits import Limits
+from archspec.text.source import Source
+
+if TYPE_CHECKING:
+    import torch
+
+    from archspec.analysis.cost import Cost
+
+
+@dataclass(frozen=True, eq=False)
+class Architecture:
+    """A spec with values for its params: checked, made concrete, ready to be counted, drawn and compiled.
+
+    >>> import archspec
+    >>> archspec.load("densenet121").stats().total.params
+    7978856
+    """
+
+    name: str
+    title: str
+    spec: Spec
+    source: Reference | None
+    origin: Source
+    program: Program
+    expect: Mapping[str, Figure]
+    warnings: tuple[Diagnostic, ...]
+    changed: bool
+    """some param differs from what the file or variant says, so its `expect` does not apply"""
+
+    @cached_property
+    def _cost(self) -> Cost:
+        from archspec.analysis.cost import cost
+
+        return cost(self.program)
+
+    def stats(self) -> Cost:
+        """Exact params, buffers and multiply-adds, in all and by module. Imports no torch."""
+        return self._cost
+
+    def summary(self) -> dict[str, Any]:
+        """The figures of `archspec stats --format json`."""
+        from archspec.analysis.summary import summary
+
+        return summary(self.program, self._cost)
+
+    def unmet(self) -> list[Diagnostic]:
+        """What `expect` says and the network does not meet; nothing to hold it to if params were changed."""
+        return [] if self.changed else unmet(self.program, self.expect)
+
+    def python(self, backend: str = "pytorch") -> str:
+        """The source that it compiles to."""
+        from archspec.backend import find_backend
+
+        return find_backend(backend).emit(self.program, self.header())
+
+    def compile(self, *, device: str = "cpu", seed: int | None = None) -> torch.nn.Module:
+        """An `nn.Module` made of that very source. `seed` makes its initial weights reproducible."""
+        from archspec.backend import find_backend
+
+        backend = find_backend("pytorch")
+        module: torch.nn.Module = backend.build(self.program, self.python(), seed=seed)
+        return module.to(device)
+
+    def header(self) -> Any:
+        """What the head of a generated file says."""
+        from archspec.backend import Header
+        from archspec.version import __version__
+
+        figures = self.summary()
+        return Header(
+            title=self.title or self.name,
+            source=str(self.source) if self.source is not None else "",
+            spec=self.name,
+            params=figures["params"],
+            mads=figures["mads"],
+            depth=figures["depth"],
+            version=__version__,
+        )
+
+    def __repr__(self) -> str:
+        return f"<archspec {self.name}: {self._cost.total.params:,} params>"
+
+
+def load(spec: str | Path, params: Mapping[str, object] | None = None, *, limits: Limits = Limits()) -> Architecture:
+    """The architecture that a name or a path means, with `params` set.
+
+    A name is an id of the library (`densenet121`, `densenet169`) or `FILE.yaml@variant`. `expect` is not
+    checked here (see `check`). Raises `SpecError`.
+    """
+    found = _library.find(spec, limits)
+    unit, variant = Files(limits).unit(found, params or {})
+    name = variant.name if variant is not None else unit.spec.name
+    title = (variant.title if variant is not None else None) or unit.spec.title
+    program, warnings = elaborate(unit, limits, name=name, title=title)
+    expect = unit.spec.expect
+    if variant is not None:
+        expect = variant.expect or {}
+    return Architecture(
+        name=name,
+        title=title,
+        spec=unit.spec,
+        source=(variant.source if variant is not None else None) or unit.spec.source,
+        origin=found.source,
+        program=verify(program),
+        expect=expect,
+        warnings=warnings,
+        changed=bool(params),
+    )
+
+
+def check(spec: str | Path, params: Mapping[str, object] | None = None, *, limits: Limits = Limits()) -> Architecture:
+    """`load`, and hold the network against its `expect`. Raises `SpecError`."""
+    architecture = load(spec, params, limits=limits)
+    problems = architecture.unmet()
+    if problems:
+        raise SpecError([*problems, *architecture.warnings])
+    return architecture
+
+
+def check_all(path: str | Path, *, limits: Limits = Limits()) -> Iterator[Architecture]:
+    """`check` for a file and each of its variants."""
+    base = check(path, limits=limits)
+    yield base
+    if base.name == base.spec.name:
+        stem = str(path).partition("@")[0]
+        for variant in base.spec.variants:
+            yield check(f"{stem}@{variant}", limits=limits)
+
+
+def stats(spec: str | Path, **params: object) -> Cost:
+    """Exact params, buffers and multiply-adds of a spec. Imports no torch."""
+    return load(spec, params).stats()
+
+
+def compile(spec: str | Path, /, *, device: str = "cpu", seed: int | None = None, **params: object) -> torch.nn.Module:
+    """Check a spec and its `expect`, and make the PyTorch module of it.
+
+    >>> import archspec
+    >>> network = archspec.compile("lenet5_modern", classes=7)
+    >>> sum(weight.numel() for weight in network.parameters())
+    61451
+    """
+    return check(spec, params).compile(device=device, seed=seed)
+
+
+def library() -> tuple[str, ...]:
+    """Every id of the shipped library."""
+    return _library.names()

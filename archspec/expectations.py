@@ -1,0 +1,78 @@
+"""`expect`: what the paper says, held against what the program is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from archspec.analysis.cost import cost
+from archspec.analysis.paths import count_paths, depth, depth_min
+from archspec.analysis.summary import decimal
+from archspec.language.spec import Figure
+from archspec.program.model import Program
+from archspec.program.read import type_of
+from archspec.text.diagnostics import Diagnostic, fault
+
+_RELATIONS = {
+    "<=": lambda found, figure: found <= figure,
+    ">=": lambda found, figure: found >= figure,
+    "<": lambda found, figure: found < figure,
+    ">": lambda found, figure: found > figure,
+}
+
+
+def figures(program: Program) -> dict[str, Callable[[], int]]:
+    """The numbers that a line of `expect` may hold, each counted when asked for."""
+    counts = cost(program).total
+    return {
+        "params": lambda: counts.params,
+        "buffers": lambda: counts.buffers,
+        "mads": lambda: counts.mads,
+        "depth": lambda: depth(program),
+        "depth_min": lambda: depth_min(program),
+        "depth_ops": lambda: depth(program, "all"),
+        "paths": lambda: count_paths(program),
+        "paths_ops": lambda: count_paths(program, "all"),
+    }
+
+
+def unmet(program: Program, expect: Mapping[str, Figure]) -> list[Diagnostic]:
+    """One diagnostic (A0401) for each figure that the program does not meet."""
+    counted = figures(program) if expect else {}
+    found: list[Diagnostic] = []
+    for key, figure in expect.items():
+        problem = _shape(program, figure) if key == "output" else _number(counted[key](), figure)
+        if problem:
+            error = fault("A0401", f"`{key}` is {problem[0]}", figure.span, "expected here", help=problem[1] or ())
+            found.extend(error.diagnostics)
+    return found
+
+
+def _shape(program: Program, figure: Figure) -> tuple[str, str] | None:
+    graph = program.graph
+    shapes = [list(type_of(graph, output.ref).shape) for output in graph.outputs if output.only != "training"]
+    several = bool(figure.value) and isinstance(figure.value[0], tuple)
+    expected = [list(one) for one in figure.value] if several else list(figure.value)
+    output = shapes if several else shapes[0]
+    return None if output == expected else (f"{output}, not {expected}", "")
+
+
+def _number(found: int, figure: Figure) -> tuple[str, str] | None:
+    if figure.relation != "==":
+        met = _RELATIONS[figure.relation](found, figure.value)
+        return None if met else (f"{_text(found)}, over the budget of {figure.text.strip()}", "")
+    off = found - figure.value
+    if abs(off) <= figure.slack:
+        return None
+    percent = f" ({float(off / figure.value):+.2%})" if figure.value and abs(figure.value) < 10**300 else ""
+    rounded = "" if not figure.slack else " even when rounded"
+    return f"{_text(found)}, not {figure.text}{rounded}", f"off by {_signed(off)}{percent}"
+
+
+def _signed(off: Fraction) -> str:
+    whole = int(off)
+    return ("+" if whole > 0 else "-") + _text(abs(whole))
+
+
+def _text(number: int) -> str:
+    return f"{number:,}" if number < 10**30 else decimal(number)[:12] + f"… ({len(decimal(number))} digits)"
