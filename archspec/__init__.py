@@ -2,9 +2,9 @@
 
     import archspec
 
-    net = archspec.load("densenet121")  # by name or path
-    print(net.stats().params)
-    model = archspec.compile("densenet121", growth=24)
+    network = archspec.load("densenet121")  # by name or path
+    print(network.stats().total.params)
+    model = archspec.compile("densenet121", growth=24)  # an nn.Module
 
 Each name is imported when it is first used: `import archspec` costs nothing and never imports torch.
 """

@@ -49,7 +49,7 @@ def test_importing_archspec_imports_nothing_heavy() -> None:
         ("expand", SPEC),
         ("ops",),
         ("schema",),
-        ("explain", "E0301"),
+        ("explain", "A0301"),
         ("--help",),
     ],
     ids=" ".join,
