@@ -55,13 +55,14 @@ def construction(op: Op) -> str:
     for place, (name, field) in enumerate(type(op).model_fields.items()):
         value = getattr(op, name)
         if field.is_required() or value != field.get_default(call_default_factory=True):
-            parts.append(_literal(value) if place < 2 and len(parts) == place else f"{name}={_literal(value)}")
+            parts.append(literal(value) if place < 2 and len(parts) == place else f"{name}={literal(value)}")
     return f"{op.op}({', '.join(parts)})" if parts else op.op
 
 
-def _literal(value: object) -> str:
+def literal(value: object) -> str:
+    """An argument as one writes it in a spec: `[3, 3]`, `true`, `half`, `none`."""
     if isinstance(value, (tuple, list)):
-        return "[" + ", ".join(map(_literal, value)) + "]"
+        return "[" + ", ".join(map(literal, value)) + "]"
     if isinstance(value, bool):
         return str(value).lower()
     return value if isinstance(value, str) else repr(value)

@@ -1,0 +1,137 @@
+"""`archspec list`, `show` and `ops`: what archspec ships."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from archspec.cli.options import Spec
+from archspec.cli.terminal import BOLD, DIM, cut, grouped, paint, shorten, table
+
+if TYPE_CHECKING:
+    from archspec.ops.base import Example, Op
+
+
+class Format(str, Enum):
+    table = "table"
+    json = "json"
+
+
+def list_(format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table) -> None:
+    """List the specs that archspec ships, with their variants."""
+    from archspec import api
+
+    entries = api.library()
+    if format is Format.json:
+        _json([{"name": e.name, "title": e.title, "year": e.year, "variant_of": e.variant_of} for e in entries])
+        return
+    rows = [[("  " if e.variant_of else "") + e.name, e.title, str(e.year or "")] for e in entries]
+    typer.echo("\n".join(table(("name", "title", "year"), rows, frozenset({"year"}), {"title": cut, "name": shorten})))
+
+
+def show(spec: Spec) -> None:
+    """Print the text of a spec."""
+    from archspec import api
+
+    text = api.load(spec).source_text
+    typer.echo(text, nl=not text.endswith("\n"))
+
+
+def ops(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Explain this op, with worked examples.")] = None,
+    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
+) -> None:
+    """List the ops, or explain one."""
+    from archspec.ops.registry import OPS, find
+
+    if name is None:
+        if format is Format.json:
+            _json([_record(kind) for kind in OPS.values()])
+            return
+        rows = [[kind.op, kind.category.value, _headline(kind)] for kind in OPS.values()]
+        typer.echo("\n".join(table(("op", "category", "what it is"), rows, elastic={"what it is": cut})))
+        return
+    kind = find(name)
+    if kind is None:
+        from archspec.text.suggest import suggest
+
+        close = suggest(name, OPS)
+        raise typer.BadParameter(
+            f"no op is called `{name}`; " + (f"did you mean `{close}`?" if close else "`archspec ops` lists them")
+        )
+    if format is Format.json:
+        _json(_record(kind))
+    else:
+        typer.echo("\n".join(_page(kind)))
+
+
+def _page(kind: type[Op]) -> list[str]:
+    """One op explained: how it is written, what its arguments are, and worked examples."""
+    lines = [paint(_signature(kind), BOLD), "", *_text(kind).splitlines(), "", paint("Examples", BOLD)]
+    for example in kind.examples:
+        lines += ["", f"  {example.text}", paint(f"    {_worked(example)}", DIM)]
+    return lines
+
+
+def _signature(kind: type[Op]) -> str:
+    from archspec.program.read import literal
+
+    parts = [
+        name if field.is_required() else f"{name}={literal(field.get_default(call_default_factory=True))}"
+        for name, field in kind.model_fields.items()
+    ]
+    inputs = [f"{name}=…" if name in kind.optional else name for name in kind.inputs]
+    if kind.variadic:
+        inputs.append("…")
+    construct = f"{kind.op}({', '.join(parts)})" if parts else kind.op
+    return construct if kind.inputs == ("input",) else f"{construct}({', '.join(inputs)})"
+
+
+def _worked(example: Example) -> str:
+    given = ", ".join(map(str, example.inputs)) or "nothing"
+    facts = [f"{given} to {', '.join(map(str, example.outputs))}"]
+    for name, number in (("params", example.params), ("buffers", example.buffers), ("MADs", example.mads)):
+        if number:
+            facts.append(f"{grouped(number)} {name}")
+    return "; ".join(facts)
+
+
+def _text(kind: type[Op]) -> str:
+    import inspect
+
+    return inspect.cleandoc(kind.__doc__ or "")
+
+
+def _headline(kind: type[Op]) -> str:
+    return _text(kind).partition("\n")[0].rstrip(".")
+
+
+def _record(kind: type[Op]) -> dict[str, Any]:
+    return {
+        "op": kind.op,
+        "category": kind.category.value,
+        "signature": _signature(kind),
+        "text": _text(kind),
+        "inputs": [*kind.inputs],
+        "variadic": kind.variadic,
+        "weighted": kind.weighted,
+        "examples": [
+            {
+                "text": example.text,
+                "inputs": [[*tensor.shape] for tensor in example.inputs],
+                "outputs": [[*tensor.shape] for tensor in example.outputs],
+                "params": example.params,
+                "buffers": example.buffers,
+                "mads": example.mads,
+            }
+            for example in kind.examples
+        ],
+    }
+
+
+def _json(value: Any) -> None:
+    import json
+
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))

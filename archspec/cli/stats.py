@@ -1,0 +1,197 @@
+"""`archspec stats`: what a network costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from archspec.cli.options import Limit, Set, Specs, load
+from archspec.cli.terminal import BOLD, DIM, WIDTH, cut, grouped, human, markdown, paint, shape, shorten, table
+
+if TYPE_CHECKING:
+    from archspec.api import Architecture
+
+
+class By(str, Enum):
+    module = "module"
+    layer = "layer"
+    op = "op"
+
+
+class Format(str, Enum):
+    table = "table"
+    json = "json"
+    csv = "csv"
+    markdown = "markdown"
+
+
+COLUMNS = {
+    By.module: ("key", "op", "output", "params", "MADs"),
+    By.layer: ("key", "op", "output", "params", "MADs"),
+    By.op: ("op", "count", "params", "buffers", "MADs"),
+}
+RECORD = {
+    By.module: ("key", "level", "op", "output", "params", "buffers", "mads", "calls"),
+    By.layer: ("key", "op", "output", "params", "buffers", "mads"),
+    By.op: ("op", "count", "params", "buffers", "mads"),
+}
+FIGURES = ("name", "params", "buffers", "mads", "depth", "paths", "output")
+NUMBERS = frozenset({"params", "buffers", "MADs", "mads", "count", "calls", "level", "depth", "paths"})
+ELASTIC = {"op": cut, "output": shorten, "layer": shorten, "name": shorten}
+FOOTNOTE = "MADs: conv, linear, matrix products; batch 1, inference. depth: weighted layers."
+
+
+def stats(
+    specs: Specs,
+    set: Set = None,
+    by: Annotated[By | None, typer.Option("--by", help="One row a module, weighted layer or kind of op.")] = None,
+    depth: Annotated[
+        int | None, typer.Option("--depth", min=1, metavar="N", help="Levels of modules; needs --by module.")
+    ] = None,
+    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
+    limit: Limit = None,
+) -> None:
+    """Count parameters, multiply-adds, depth and paths, and show where they are.
+
+    Several specs make a table to compare them.
+    """
+    if depth is not None and by not in (None, By.module):
+        raise typer.BadParameter("`--depth` goes with `--by module`")
+    if depth is not None:
+        by = By.module
+    found = [_Network(load(spec, set, limit), depth) for spec in specs]
+    if format is Format.json:
+        import json
+
+        records = [network.record(by) for network in found]
+        typer.echo(json.dumps(records[0] if len(records) == 1 else records, indent=2, ensure_ascii=False))
+    elif format is Format.csv:
+        _csv(found, by)
+    elif by is None and (len(found) > 1 or format is Format.markdown):
+        _print(FIGURES, [[_cell(name, network.figures[name]) for name in FIGURES] for network in found], format)
+        if format is Format.table:
+            typer.echo(f"\n{paint(FOOTNOTE, DIM)}")
+    else:
+        for number, network in enumerate(found):
+            if number:
+                typer.echo()
+            if format is Format.table:
+                typer.echo("\n".join(network.screen()) + "\n")
+            columns = COLUMNS[by or By.module]
+            rows = network.rows(by or By.module)
+            _print(columns, [[_cell(name, row[name.lower()], row) for name in columns] for row in rows], format)
+            if format is Format.table:
+                typer.echo(f"\n{paint(FOOTNOTE, DIM)}")
+
+
+class _Network:
+    """One architecture and its figures."""
+
+    def __init__(self, architecture: Architecture, depth: int | None):
+        from archspec.analysis.cost import cost
+        from archspec.analysis.summary import summary
+
+        self.architecture, self.depth = architecture, depth
+        self.cost = cost(architecture.program)
+        self.figures = summary(architecture.program, self.cost)
+
+    def rows(self, by: By) -> list[dict[str, Any]]:
+        from archspec.analysis import table
+
+        program = self.architecture.program
+        if by is By.module:
+            return table.by_module(program, self.cost, self.depth)
+        return table.by_layer(program, self.cost) if by is By.layer else table.by_op(program)
+
+    def record(self, by: By | None) -> dict[str, Any]:
+        return self.figures | ({"by": by.value, "rows": self.rows(by)} if by else {})
+
+    def screen(self) -> list[str]:
+        """Title, source and figures, each exact and as people say it."""
+        figures, spec = self.figures, self.architecture.spec
+        title = figures["title"] or figures["name"]
+        head = title if title == figures["name"] else f"{title} ({figures['name']})"
+        lines = [paint(shorten(head, WIDTH), BOLD)]
+        if spec.source is not None:
+            lines.append(paint(shorten(str(spec.source), WIDTH), DIM))
+        held = "running statistics and other saved tensors"
+        only = figures["training_only"]
+        exact = [
+            ("params", grouped(figures["params"]), f"{human(only)} of them in training only" if only else ""),
+            ("buffers", grouped(figures["buffers"]), held if figures["buffers"] else ""),
+            ("MADs", grouped(figures["mads"]), ""),
+            ("depth", grouped(figures["depth"]), _shortest(figures)),
+            ("paths", *_paths(figures["paths"])),
+        ]
+        said = {"params": human(figures["params"]), "MADs": human(figures["mads"])}
+        wide = max(len(number) for _, number, _ in exact)
+        lines.append("")
+        for name, number, note in exact:
+            words = "; ".join(part for part in (said.get(name, ""), note) if part and part != number)
+            lines.append(shorten(f"  {name:<8}{number:>{wide}}  {words}".rstrip(), WIDTH))
+        inputs = ", ".join(f"{name} {shape(port['shape'])}" for name, port in figures["inputs"].items())
+        outputs = ", ".join(
+            f"{name} {shape(port['shape'])}" + (f" ({port['only']})" if port["only"] else "")
+            for name, port in figures["outputs"].items()
+        )
+        lines.append(shorten(f"  {'input':<8}{inputs}", WIDTH))
+        lines.append(shorten(f"  {'output':<8}{outputs}", WIDTH))
+        return lines
+
+
+def _shortest(figures: dict[str, Any]) -> str:
+    notes = []
+    if figures["depth_min"] != figures["depth"]:
+        notes.append(f"shortest path {grouped(figures['depth_min'])}")
+    if figures["depth_ops"] != figures["depth"]:
+        notes.append(f"{grouped(figures['depth_ops'])} with steering edges")
+    return "; ".join(notes)
+
+
+def _paths(text: str) -> tuple[str, str]:
+    """A path count for the screen: exact while it is short, else by its magnitude; and what power it is."""
+    if not text.isdecimal() or len(text) > 600:
+        return (text, "") if not text.isdecimal() else (f"about 10^{len(text) - 1}", "exact in --format json")
+    count = int(text)
+    power = f"2^{count.bit_length() - 1}" if count > 2 and count & (count - 1) == 0 else ""
+    if len(text) > 24:
+        return power or f"{text[0]}.{text[1:3]}e{len(text) - 1}", "exact in --format json"
+    return grouped(count), power
+
+
+def _cell(name: str, value: Any, row: dict[str, Any] | None = None) -> str:
+    if name == "key" and row is not None:
+        if "level" not in row:
+            return str(value)
+        return "  " * (row["level"] - 1) + str(value).rsplit(".", 1)[-1]
+    if name == "paths":
+        exact, power = _paths(value)
+        return power if power.startswith("2^") else exact
+    if isinstance(value, int):
+        return grouped(value)
+    return shape(value) if isinstance(value, list) and value else "" if value == [] else str(value)
+
+
+def _print(columns: Sequence[str], rows: Sequence[Sequence[str]], format: Format) -> None:
+    shown = ["layer" if column == "key" else column for column in columns]
+    if format is Format.markdown:
+        typer.echo("\n".join(markdown(shown, rows, NUMBERS)))
+    else:
+        typer.echo("\n".join(table(shown, rows, NUMBERS, {name: ELASTIC[name] for name in ELASTIC if name in shown})))
+
+
+def _csv(found: Sequence[_Network], by: By | None) -> None:
+    import csv
+    import sys
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    columns = RECORD[by] if by else FIGURES
+    several = by is not None and len(found) > 1
+    writer.writerow((["name"] if several else []) + list(columns))
+    for network in found:
+        for row in network.rows(by) if by else [network.figures]:
+            cells = [" ".join(map(str, row[name])) if name == "output" else row[name] for name in columns]
+            writer.writerow(([network.figures["name"]] if several else []) + cells)

@@ -1,0 +1,118 @@
+"""Plain text for a screen: tables, numbers for people, colour where it helps."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TextIO
+
+WIDTH = 80
+
+BOLD, DIM = "1", "2"
+
+
+def coloured(stream: TextIO) -> bool:
+    """Whether to colour what goes to `stream`: a terminal, and nobody said no (NO_COLOR, TERM=dumb)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def paint(text: str, style: str) -> str:
+    """`text` in a style, if standard output shows styles."""
+    return f"\x1b[{style}m{text}\x1b[0m" if text and coloured(sys.stdout) else text
+
+
+def human(number: int) -> str:
+    """Three digits and a suffix, for people.
+
+    >>> human(7978856), human(2834161664), human(840), human(999999)
+    ('7.98 M', '2.83 G', '840', '1.00 M')
+    """
+    if number < 1000:
+        return str(number)
+    suffixes = ["k", "M", "G", "T", "P", "E"]
+    value, suffix = number / 1000 if number < 10**300 else float("inf"), "k"
+    for suffix in suffixes:  # noqa: B007
+        if value < 999.5:
+            break
+        if suffix != suffixes[-1]:
+            value /= 1000
+    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{value:.{digits}f} {suffix}" if value < 999.5 else f"{value:.2e} {suffix}"
+
+
+def grouped(number: int) -> str:
+    """With thousands separators.
+
+    >>> grouped(7978856)
+    '7,978,856'
+    """
+    return f"{number:,}"
+
+
+def shape(sizes: Sequence[int]) -> str:
+    """
+    >>> shape([64, 56, 56])
+    '[64, 56, 56]'
+    """
+    return "[" + ", ".join(map(str, sizes)) + "]"
+
+
+def shorten(text: str, width: int) -> str:
+    """Cut in the middle, where names tell least, to at most `width` characters.
+
+    >>> shorten("features.denseblock3.denselayer12.conv1", 24)
+    'features.de…yer12.conv1'
+    """
+    if len(text) <= width:
+        return text
+    head = (width - 1) // 2
+    tail = width - 1 - head
+    return f"{text[:head]}…{text[len(text) - tail :]}" if width > 2 else text[:width]
+
+
+def cut(text: str, width: int) -> str:
+    """Cut at the end to at most `width` characters.
+
+    >>> cut("conv(64, 7, stride=2)", 12)
+    'conv(64, 7,…'
+    """
+    return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
+
+
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: frozenset[str] = frozenset(),
+    elastic: Mapping[str, Callable[[str, int], str]] = MappingProxyType({}),
+) -> list[str]:
+    """Lines of a table of at most `WIDTH` columns.
+
+    Columns named in `right` stand right. Where the table is too wide, the `elastic` columns give way, one after
+    the other, each down to 12 characters, cut in the way given (`cut` or `shorten`).
+    """
+    widths = [max([len(column), *(len(row[k]) for row in rows)]) for k, column in enumerate(columns)]
+    for name in elastic:
+        over = sum(widths) + 2 * (len(widths) - 1) - WIDTH
+        if over > 0:
+            k = columns.index(name)
+            widths[k] = max(min(widths[k], 12), widths[k] - over)
+
+    def line(cells: Sequence[str]) -> str:
+        parts = [
+            cell.rjust(width) if column in right else elastic.get(column, cut)(cell, width).ljust(width)
+            for cell, width, column in zip(cells, widths, columns, strict=True)
+        ]
+        return "  ".join(parts).rstrip()
+
+    return [paint(line(columns), BOLD), *map(line, rows)]
+
+
+def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[str]) -> list[str]:
+    """Lines of a Markdown table."""
+    return [
+        "| " + " | ".join(columns) + " |",
+        "|" + "|".join(" ---: " if column in right else " --- " for column in columns) + "|",
+        *("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows),
+    ]
