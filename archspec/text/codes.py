@@ -58,8 +58,8 @@ _YAML = {
     "A0101": Explanation(
         "malformed YAML",
         "The text breaks a rule of YAML for which archspec has no words of its own; the message is the YAML parser's.",
-        "a: &x &y 1",
-        "a: &x 1",
+        "...",
+        "name: lenet",
     ),
     "A0102": Explanation(
         "a tab indents",

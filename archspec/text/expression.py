@@ -16,6 +16,9 @@ from archspec.text.limits import DEFAULT_LIMITS, Limits
 from archspec.text.source import Span
 from archspec.text.tokens import Malformed, check_tokens, explain_syntax
 
+DEEPEST = 150
+"""nesting beyond which no limit can be raised: it would end Python's stack"""
+
 LITERALS = {"true": True, "false": False, "null": None}
 """YAML's spellings, which mean the same inside expressions"""
 
@@ -129,7 +132,7 @@ def parse_expression(scalar: Scalar, limits: Limits = DEFAULT_LIMITS) -> Express
     """
     if not scalar.text.strip():
         raise fault("A0220", "an expression is missing here", scalar.span)
-    if scalar.value is not None and not isinstance(scalar.value, str):
+    if not isinstance(scalar.value, str):
         if isinstance(scalar.value, float) and not math.isfinite(scalar.value):
             raise fault("A0220", f"`{scalar.text}` is not a finite number", scalar.span)
         size = len(scalar.text)
@@ -179,7 +182,8 @@ def _parse_part(scalar: Scalar, start: int, end: int, limits: Limits) -> Express
     text = raw.strip()
     start += len(raw) - len(raw.lstrip())
     try:
-        tree = _tree(text, limits.expression_length, limits.expression_depth, limits.integer_bits)
+        depth = min(limits.expression_depth, DEEPEST)
+        tree = _tree(text, limits.expression_length, depth, limits.integer_bits)
     except Malformed as bad:
         raise _located(bad, scalar, start) from None
     return Expression(text, tree, scalar, start)
@@ -206,6 +210,8 @@ def _tree(text: str, length: int, depth: int, bits: int) -> ast.expr:
     try:
         tree = ast.parse(flat, mode="eval").body
     except SyntaxError as error:
+        if "too many nested" in error.msg:
+            raise _too_deep(text, depth) from None
         raise explain_syntax(error, text, tokens) from None
     except (MemoryError, RecursionError, ValueError):
         raise _too_deep(text, depth) from None

@@ -11,7 +11,7 @@ from archspec.text.limits import Limits
 Number = int | float
 
 
-class Unfit(Exception):  # noqa: N818 - internal: always becomes a SpecError
+class Unfit(Exception):
     """A function cannot take its arguments; `argument` is the number of the one to blame (None: the call)."""
 
     def __init__(self, code: str, message: str, argument: int | None = None, help: str = ""):

@@ -20,6 +20,9 @@ from archspec.text.offsets import extent, offsets_of
 from archspec.text.source import Source, Span
 from archspec.text.yaml_errors import explain, split_calls
 
+DEEPEST = 200
+"""nesting beyond which no limit can be raised: it would end Python's stack"""
+
 _WORDS: dict[str, Plain] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -105,6 +108,7 @@ class _Builder:
 
     def __init__(self, source: Source, limits: Limits):
         self.source, self.limits = source, limits
+        self.depth = min(limits.yaml_depth, DEEPEST)
         self.reporter = Reporter()
         self.root: Yaml | None = None
         self.open: list[_Open] = []
@@ -183,13 +187,13 @@ class _Builder:
         target = self.anchors[event.anchor]
         if target is None:
             raise fault("A0117", f"the alias `*{event.anchor}` stands inside what it repeats", span)
-        if len(self.open) + target.height > self.limits.yaml_depth:
+        if len(self.open) + target.height > self.depth:
             raise self._too_deep(span)
         self._add(target.value, None, target.size, target.height, span)
 
     def _start(self, event: yaml.CollectionStartEvent) -> None:
         self._check_tag(event)
-        if len(self.open) >= self.limits.yaml_depth:
+        if len(self.open) >= self.depth:
             raise self._too_deep(self._span(event))
         if event.anchor is not None:
             self.anchors[event.anchor] = None
@@ -198,7 +202,7 @@ class _Builder:
         self.open.append(_Open(event))
 
     def _too_deep(self, span: Span) -> SpecError:
-        message = f"lists and mappings nested deeper than {self.limits.yaml_depth} levels"
+        message = f"lists and mappings nested deeper than {self.depth} levels"
         help = "the bound is `yaml_depth`; raise it with `--limit yaml_depth=N`"
         return fault("A0118", message, span, help=help)
 

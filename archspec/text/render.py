@@ -31,7 +31,7 @@ def render(diagnostics: Iterable[Diagnostic], *, color: bool = False, limit: int
 def summary(diagnostics: Sequence[Diagnostic]) -> str:
     """How many there are of each severity.
 
-    >>> summary([Diagnostic("A0301", "x"), Diagnostic("A0302", "y", severity="warning")])
+    >>> summary([Diagnostic("A0110", "x"), Diagnostic("A0115", "y", severity="warning")])
     '1 error, 1 warning'
     """
     counts = [(sum(each.severity == severity for each in diagnostics), severity) for severity in ("error", "warning")]

@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 
-class Malformed(Exception):  # noqa: N818 - internal: always becomes a SpecError
+class Malformed(Exception):
     """An expression is wrong at characters `start` to `end` of its text."""
 
     def __init__(self, code: str, message: str, start: int, end: int, label: str = "", *, help: str = ""):

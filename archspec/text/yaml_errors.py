@@ -237,6 +237,21 @@ def _indentation(source: Source, problem: str, context: str, at: int, opened: in
     return _diagnostic("A0108", f"this line does not fit the indentation of the {kind} around it", span, "", began)
 
 
+def _misplaced(source: Source, problem: str, context: str, at: int, opened: int) -> Diagnostic | None:
+    if "node content" in problem and "flow" in context:
+        return _diagnostic("A0104", "a value or a closing bracket is missing here", _at(source, at))
+    if "document start" in problem:
+        message = "unexpected text after the end of the document"
+        return _diagnostic(
+            "A0108", message, _at(source, at), help=("a file is one mapping, its keys in the first column",)
+        )
+    if "mapping keys are not allowed" in problem or "unexpected ':'" in problem:
+        return _diagnostic(
+            "A0109", "this character means something to YAML here", _at(source, at), help=("quote the value",)
+        )
+    return None
+
+
 _RECOGNISERS = (
     _tab,
     _hole,
@@ -248,4 +263,5 @@ _RECOGNISERS = (
     _flow,
     _indentation,
     _stray_bracket,
+    _misplaced,
 )
