@@ -250,7 +250,7 @@ def merge(base: YamlMapping, own: YamlMapping) -> YamlMapping:
             and isinstance(below.value, YamlMapping)
             and isinstance(entry.value, YamlMapping)
         ):
-            deep = key in ("defaults",)
+            deep = key == "defaults"
             entries[key] = Entry(entry.key, _merged(below.value, entry.value, deep))
         elif key != "extends":
             entries[key] = entry

@@ -131,7 +131,7 @@ class Step(Record):
     names: tuple[Template, ...] = ()
     action: Any
     """Expression, Long, Repeat, For or Body"""
-    reads: tuple[Template, ...] | None = None
+    reads: tuple[Expression | Template, ...] | None = None
     when: Expression | None = None
     only: Only | None = None
     extra: Mapping[str, Expression] = Field(default_factory=dict)

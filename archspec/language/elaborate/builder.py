@@ -78,6 +78,12 @@ class Builder:
             )
         self.keys[key] = span
 
+    def claim_all(self, nodes: Sequence[Node], span: Span) -> None:
+        """Take the keys of new nodes. A borrowed instance has its key elsewhere."""
+        for node in nodes:
+            if not node.key.startswith("^") and node.key not in self.keys:
+                self.claim(node.key, span)
+
     def add(
         self,
         body: Op | Call,
@@ -117,3 +123,25 @@ class Builder:
             if at in alive:
                 alive.update(ref.node for ref in self.nodes[at].args)
         return [node for at, node in enumerate(self.nodes) if at not in alive]
+
+
+def bundle(
+    builder: Builder,
+    values: Sequence[Value],
+    label: str,
+    span: Span | None,
+    names: Sequence[str] = (),
+    *,
+    window: bool = False,
+) -> Value:
+    """Several single values as one value of several parts, seen from `builder`."""
+    brought = [builder.bring(usable(value)) for value in values]
+    return Value(
+        builder,
+        tuple(ref for value in brought for ref in value.refs),
+        tuple(type for value in brought for type in value.types),
+        label,
+        span,
+        tuple(names),
+        window,
+    )

@@ -7,23 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import MappingProxyType
+from typing import TypeGuard
 
 from archspec.language.elaborate.builder import Builder
-from archspec.language.elaborate.construct import Arguments, Constructor, ModuleTarget, OpTarget, Target
+from archspec.language.elaborate.construct import Arguments, Constructor, ModuleTarget, Target
 from archspec.language.elaborate.scope import Scope, named
-from archspec.language.elaborate.values import PoisonedError, Shared, Value, usable
+from archspec.language.elaborate.values import PoisonedError, Shared, Value
 from archspec.language.spec import FileModule, Long, ModuleDef
-from archspec.ops.base import Op, OpError, Tensor
-from archspec.program.model import Argument, Call, Loop, Module, Node, Origin, Output, Program
+from archspec.ops.base import Op, Tensor
+from archspec.program.model import Argument, Loop, Module, Node, Output, Program
 from archspec.program.weights import Weights
-from archspec.text.diagnostics import Diagnostic, Frame, Label, Reporter, SpecError, fault
+from archspec.text.diagnostics import Diagnostic, Frame, Reporter, SpecError, fault
 from archspec.text.evaluate import Meter, evaluate
 from archspec.text.expression import Expression
 from archspec.text.limits import Limits
 from archspec.text.source import Span
 
 _NONE: Mapping[str, Argument] = MappingProxyType({})
-CLASHES = {"cannot add tensors of different shapes": "A0301"}
 
 
 class Elaborator:
@@ -112,153 +112,6 @@ class Elaborator:
         arguments = Arguments(self, scope)
         return self.constructor.construct(scope, long.op.text, long.op.span, *arguments.long(long))
 
-    def apply(
-        self,
-        builder: Builder,
-        target: Target,
-        values: Sequence[Value],
-        keywords: Mapping[str, Value],
-        *,
-        key: str,
-        name: str,
-        span: Span,
-        named: bool = False,
-        lends: Mapping[str, str] | None = None,
-        ties: Mapping[str, str] | None = None,
-        places: Sequence[Span | None] = (),
-    ) -> Value:
-        """A new node that applies the target. `places`: where each value is named, for the message."""
-        for value in (*values, *keywords.values()):
-            usable(value)
-        self.count(span)
-        if isinstance(target, OpTarget):
-            op = target.op
-            single, absent = self.flat(op.op, op.inputs, op.optional, op.variadic, values, keywords, span)
-            try:
-                types = op.infer(*(value.types[0] for value in single))
-            except OpError as error:
-                raise self.refused(op, error, single, span, places) from None
-            self.bound(types, span)
-            origin = Origin(span, target.hints)
-            return builder.add(
-                op, single, types, name=name, key=key, origin=origin, named=named, absent=absent, ties=ties or {}
-            )
-        inputs = self.ports(target)
-        single, absent = self.flat(target.definition.name, inputs, frozenset(), False, values, keywords, span)
-        module = self.concrete(target, tuple(value.types[0] for value in single), key, span)
-        outputs = module.outputs
-        return builder.add(
-            Call(module.id),
-            single,
-            tuple(self.type_of(module, output) for output in outputs),
-            name=name,
-            key=key,
-            origin=Origin(span, target.hints),
-            named=named,
-            names=tuple(output.name for output in outputs),
-            lends=lends or {},
-            ties=ties or {},
-        )
-
-    def ports(self, target: ModuleTarget) -> tuple[str, ...]:
-        if isinstance(target.definition, FileModule):
-            return tuple(one.name for one in target.unit.spec.inputs)
-        return target.definition.inputs
-
-    def flat(
-        self,
-        what: str,
-        inputs: Sequence[str],
-        optional: frozenset[str],
-        variadic: bool,
-        values: Sequence[Value],
-        keywords: Mapping[str, Value],
-        span: Span,
-    ) -> tuple[list[Value], frozenset[int]]:
-        """One value an input. A single value of several parts feeds several inputs; a window its latest."""
-        if not inputs:
-            return [], frozenset()
-        needed = len(inputs) - len(optional)
-        if len(values) == 1 and len(values[0].refs) > 1:
-            whole = values[0]
-            take = whole.refs if variadic or not whole.window else whole.refs[-len(inputs) :]
-            skip = len(whole.refs) - len(take)
-            given = [self.part(whole, at) for at in range(skip, len(whole.refs))]
-        else:
-            given = [self.one(value, what, span) for value in values]
-        if variadic:
-            if keywords or len(given) < needed:
-                raise fault("A0311", f"`{what}` joins at least {needed} nodes, and is given {len(given)}", span)
-            return given, frozenset()
-        slots: dict[int, Value] = dict(enumerate(given))
-        for key, value in keywords.items():
-            if key not in inputs:
-                raise fault("A0311", f"`{what}` has no input `{key}`", span, help="its inputs are " + ", ".join(inputs))
-            at = inputs.index(key)
-            if at in slots:
-                raise fault("A0311", f"the input `{key}` of `{what}` is given twice", span)
-            slots[at] = self.one(value, what, span)
-        missing = [name for at, name in enumerate(inputs) if at not in slots and name not in optional]
-        if len(given) > len(inputs) or missing:
-            raise self.miscounted(what, inputs, given, missing, keywords, span)
-        last = max(slots)
-        return [slots[at] for at in sorted(slots)], frozenset(at for at in range(last) if at not in slots)
-
-    def miscounted(
-        self,
-        what: str,
-        inputs: Sequence[str],
-        given: Sequence[Value],
-        missing: Sequence[str],
-        keywords: Mapping[str, Value],
-        span: Span,
-    ) -> SpecError:
-        count = len(given) + len(keywords)
-        takes = f"{len(inputs)} inputs ({', '.join(inputs)})" if len(inputs) > 1 else "one input"
-        shown = ", ".join(f"`{value.label}`" for value in given)
-        help = f"name them: `{what}(…)({', '.join(inputs)})`, or `from: [{', '.join(inputs)}]`" if missing else ""
-        return fault(
-            "A0311", f"`{what}` takes {takes}, and is given {count}", span, f"reads {shown}" if shown else "", help=help
-        )
-
-    def one(self, value: Value, what: str, span: Span) -> Value:
-        if len(value.refs) == 1:
-            return value
-        if value.window:
-            return self.part(value, len(value.refs) - 1)
-        names = value.names or tuple(str(at) for at in range(len(value.refs)))
-        choice = f"`{value.label}.{names[0]}`" if value.names else f"`{value.label}[0]`"
-        raise fault(
-            "A0311",
-            f"`{what}` reads one value, and `{value.label}` is {len(value.refs)}",
-            span,
-            help=f"say which one: {choice}",
-        )
-
-    def part(self, value: Value, at: int) -> Value:
-        label = f"{value.label}.{value.names[at]}" if value.names else f"{value.label}[{at}]"
-        return Value(value.builder, (value.refs[at],), (value.types[at],), label, value.span)
-
-    def refused(
-        self, op: Op, error: OpError, values: Sequence[Value], span: Span, places: Sequence[Span | None]
-    ) -> SpecError:
-        """A shape rule's own words, at the operand that is wrong, each operand with its shape."""
-        shown = []
-        for at, value in enumerate(values):
-            place = places[at] if at < len(places) else None
-            origin = f" (line {value.span.line})" if value.span is not None else ""
-            if place is not None:
-                shown.append((at, place, f"{value.types[0]} from `{value.label}`{origin}"))
-        labels = [Label(place, text) for _, place, text in shown]
-        if error.operand is not None:
-            labels = [label for (at, *_), label in zip(shown, labels, strict=True) if at == error.operand] or labels
-        code = CLASHES.get(error.message, "A0309" if error.clash else "A0308")
-        if not labels:
-            reads = ", ".join(f"{value.types[0]} from `{value.label}`" for value in values[:4])
-            labels = [Label(span, f"reads {reads}" if reads else "")]
-        help = (error.help,) if error.help else ()
-        return SpecError([Diagnostic(code, error.message, tuple(labels), help)])
-
     def bound(self, types: Sequence[Tensor], span: Span) -> None:
         for type in types:
             if type.elements > self.limits.elements:
@@ -299,7 +152,7 @@ class Elaborator:
                 span,
                 help=f"`{name}` calls itself without end, or `--limit nesting=N` raises the bound",
             )
-        from archspec.language.elaborate.bodies import module_body
+        from archspec.language.elaborate.modules import module_body
 
         self._path.append(key.lstrip("^"))
         self._frames.append(Frame(".".join(self._path), span))
@@ -378,12 +231,9 @@ class Elaborator:
 
     def shared_target(self, shared: Shared) -> Target:
         tree = shared.expression.tree
-        if not isinstance(tree, ast.Name | ast.Call) or (
-            isinstance(tree, ast.Call) and not isinstance(tree.func, ast.Name)
-        ):
-            raise fault(
-                "A0310", "a shared instance is one construction", shared.expression.span(), help="such as `encoder(64)`"
-            )
+        if not is_construction(tree):
+            message = "a shared instance is one construction"
+            raise fault("A0310", message, shared.expression.span(), help="such as `encoder(64)`")
         return self.call_target(shared.scope, shared.expression, tree)
 
     def dead(self, node: Node) -> None:
@@ -417,6 +267,11 @@ class Elaborator:
 
 class TooLargeError(SpecError):
     """A bound on the whole program was hit: nothing more is elaborated."""
+
+
+def is_construction(tree: ast.expr) -> TypeGuard[ast.Name | ast.Call]:
+    """`relu` or `conv(64, 3)`: one op or module with its arguments."""
+    return isinstance(tree, ast.Name) or (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name))
 
 
 def _kind(value: object) -> str:

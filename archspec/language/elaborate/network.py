@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
-from archspec.language.elaborate.bodies import Runner, declare_inputs, run
+from archspec.language.elaborate.application import part
+from archspec.language.elaborate.bodies import Runner, run
 from archspec.language.elaborate.builder import Builder
 from archspec.language.elaborate.construct import Arguments
 from archspec.language.elaborate.elaborator import Elaborator, TooLargeError
-from archspec.language.elaborate.scope import Scope, named
+from archspec.language.elaborate.joins import body_output, outputs_of
+from archspec.language.elaborate.scope import Scope, declare_inputs, named
 from archspec.language.elaborate.values import POISON, Value, usable
 from archspec.language.files import Unit
 from archspec.language.spec import Input
@@ -84,15 +86,12 @@ class Network:
 
     def main(self, value: Value) -> list[Output]:
         if self.spec.outputs is not None:
-            value = Runner(self.elaborator, self.scope).out(self.spec.outputs)
+            value = body_output(self.elaborator, self.scope, self.spec.outputs)
             return [Output(name, ref) for name, ref in zip(value.names, value.refs, strict=True)]
         value = usable(value)
         if value.window:
-            value = self.elaborator.part(value, len(value.refs) - 1)
-        if len(value.refs) == 1:
-            return [Output("output", value.refs[0])]
-        names = value.names or tuple(str(at) for at in range(len(value.refs)))
-        return [Output(name, ref) for name, ref in zip(names, value.refs, strict=True)]
+            value = part(value, len(value.refs) - 1)
+        return outputs_of(value)
 
     def head(self, name: str) -> list[Output]:
         """A side output; none if its `when` is false."""

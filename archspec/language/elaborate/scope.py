@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from archspec.language.elaborate.builder import Builder
@@ -161,3 +161,10 @@ class Scope:
 def named(value: object) -> object:
     """A param's value as the program keeps it."""
     return value.name if isinstance(value, OpName) else value
+
+
+def declare_inputs(scope: Scope, ports: Sequence[Value]) -> None:
+    """Inputs are nodes; `input` is the first, whatever its name."""
+    for port in ports:
+        scope.nodes[port.label] = port
+    scope.nodes.setdefault("input", ports[0])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from archspec.language.elaborate.application import apply, part
 from archspec.language.elaborate.builder import Builder
 from archspec.language.elaborate.construct import OpTarget, Target
 from archspec.language.elaborate.elaborator import Elaborator
@@ -148,7 +149,7 @@ class Stages:
         if isinstance(node, ast.Attribute):
             whole = self.operand(node.value)
             if node.attr in whole.names and len(whole.refs) > 1:
-                return self.elaborator.part(whole, whole.names.index(node.attr))
+                return part(whole, whole.names.index(node.attr))
             listing = ", ".join(f"`{name}`" for name in whole.names) if len(whole.refs) > 1 else ""
             raise fault(
                 "A0302",
@@ -162,7 +163,7 @@ class Stages:
         count = len(whole.refs)
         if isinstance(at, bool) or not isinstance(at, int) or not -count <= at < count:
             raise fault("A0302", f"`{whole.label}` has outputs 0 to {count - 1}", self.span(node.slice))
-        return self.elaborator.part(whole, at % count) if count > 1 else whole
+        return part(whole, at % count) if count > 1 else whole
 
     def join(self, node: ast.BinOp, *, top: bool) -> Value:
         name = _JOINS[type(node.op)]
@@ -177,7 +178,8 @@ class Stages:
         if left is None or right is None:
             return self.scaled(node, left, right, top=top)
         key = self.place.key if top else f"{self.place.key}.{name}"
-        return self.elaborator.apply(
+        return apply(
+            self.elaborator,
             self.builder,
             OpTarget(OPS[name](), {}),
             [left, right],
@@ -199,7 +201,8 @@ class Stages:
         if isinstance(factor, bool) or not isinstance(factor, int | float):
             raise fault("A0306", "a node is multiplied with a node or a number", self.span(other))
         key = self.place.key if top else f"{self.place.key}.mul"
-        return self.elaborator.apply(
+        return apply(
+            self.elaborator,
             self.builder,
             OpTarget(OPS["multiply"](factor=float(factor)), {"factor": self.expression.source(other)}),
             [value],
@@ -272,7 +275,8 @@ class Stages:
         if not (isinstance(target, OpTarget) and not target.op.inputs):
             for value in given.values:
                 usable(value)
-        return self.elaborator.apply(
+        return apply(
+            self.elaborator,
             self.builder,
             target,
             given.values,
@@ -293,7 +297,8 @@ class Stages:
         key = self.builder.key_of(shared)
         self.builder.keys.setdefault(key, shared.expression.span())
         whole = node is self.expression.tree
-        value = elaborator.apply(
+        value = apply(
+            elaborator,
             self.builder,
             target,
             given.values if given is not None else () if self.read is None else (self.read,),

@@ -222,10 +222,7 @@ class BodyReader:
         reads = None
         if "from" in words:
             given = words["from"]
-            reads = tuple(
-                parse_template(scalar(one, "the name of a node"), self.limits)
-                for one in (given if isinstance(given, Items) else (given,))
-            )
+            reads = tuple(self.source(one) for one in (given if isinstance(given, Items) else (given,)))
         extra: dict[str, Expression] = {}
         if "with" in words:
             for entry in mapping(words["with"], "`with`"):
@@ -247,6 +244,11 @@ class BodyReader:
             inline=truth(words["inline"], "`inline`") if "inline" in words else False,
             span=place_span,
         )
+
+    def source(self, value: Yaml) -> Expression | Template:
+        """`from: h`, `from: enc.memory`, `from: down${k}`."""
+        place = scalar(value, "the name of a node")
+        return parse_template(place, self.limits) if "${" in place.text else parse_expression(place, self.limits)
 
     def long(self, found: Mapping) -> Long:
         arguments: dict[str, Argument] = {}

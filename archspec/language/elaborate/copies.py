@@ -1,0 +1,151 @@
+"""Copies: `repeat` makes a body of its own in which each copy is wired to those before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from archspec.language.elaborate.application import apply, one, part
+from archspec.language.elaborate.builder import Builder, bundle
+from archspec.language.elaborate.construct import OpTarget
+from archspec.language.elaborate.elaborator import TooLargeError
+from archspec.language.elaborate.joins import join_values
+from archspec.language.elaborate.scope import Scope
+from archspec.language.elaborate.stages import Place, Stages, close_inner
+from archspec.language.elaborate.values import Value, usable
+from archspec.language.spec import Body, Long, Repeat
+from archspec.ops.registry import OPS
+from archspec.program.model import Loop
+from archspec.text.diagnostics import fault
+from archspec.text.expression import Expression
+from archspec.text.source import Span
+
+if TYPE_CHECKING:
+    from archspec.language.elaborate.bodies import Runner
+
+
+def repeat_body(
+    runner: Runner, repeat: Repeat, place: Place, scope: Scope, read: Value, extra: Mapping[str, Value], span: Span
+) -> Value:
+    """The copies as one nested body, applied once."""
+    times = runner.elaborator.integer(repeat.times, scope, "the number of copies") if repeat.times is not None else 1
+    if times < 0:
+        raise fault(
+            "A0318",
+            "the number of copies cannot be negative",
+            repeat.times.span() if repeat.times else span,
+            f"this is {times}",
+        )
+    if times > runner.elaborator.limits.nodes:
+        raise TooLargeError(
+            fault(
+                "A0317",
+                f"the network has more than {runner.elaborator.limits.nodes:,} nodes",
+                span,
+                help="`--limit nodes=N` raises the bound",
+            ).diagnostics
+        )
+    if times == 0:
+        if repeat.wire == "parallel":
+            raise fault(
+                "A0318", "no copies side by side have no result", repeat.span, help="`times` must be at least 1"
+            )
+        return read
+    inner = Builder("repeat", f"{runner.builder.template}.{place.raw}", runner.builder, read)
+    inside = scope.inner(inner)
+    copies = Copies(runner.inner(inside), repeat, extra)
+    with runner.elaborator.inside(place.key):
+        value = copies.run(times, usable(read))
+    loop = Loop(repeat.wire, tuple(copies.names), repeat.width, repeat.join.text if repeat.join is not None else None)
+    hints = {"times": repeat.times.source()} if repeat.times is not None else {}
+    return close_inner(
+        runner.elaborator,
+        runner.builder,
+        inner,
+        value,
+        key=place.key,
+        name=place.name,
+        span=span,
+        named=place.named,
+        loop=loop,
+        ties=place.ties,
+        hints=hints,
+    )
+
+
+class Copies:
+    """The copies of one `repeat`, wired."""
+
+    def __init__(self, runner: Runner, repeat: Repeat, extra: Mapping[str, Value]):
+        self.runner, self.repeat, self.extra = runner, repeat, dict(extra)
+        self.elaborator, self.scope = runner.elaborator, runner.scope
+        self.names: list[str] = []
+
+    def copy(self, j: int, read: Value) -> Value:
+        repeat = self.repeat
+        scope = self.scope.looping({"j": j}).reading(read)
+        name = str(j) if repeat.naming is None else self.runner.text(repeat.naming, scope)
+        if name in scope.builder.keys:
+            place = repeat.naming.scalar.span if repeat.naming is not None else repeat.span
+            raise fault("A0315", f"two copies are called `{name}`", place, help="put `${j}` in the name")
+        self.names.append(name)
+        scope.builder.claim(name, repeat.span)
+        place = Place(name, name, "*", named=False)
+        match repeat.what:
+            case Expression() as expression:
+                stages = Stages(self.elaborator, scope, expression, place, read)
+                stages.keywords = self.extra
+                return stages.stage(expression.tree)
+            case Long() as long:
+                target = self.elaborator.long_target(scope, long)
+                return apply(
+                    self.elaborator, scope.builder, target, [read], self.extra, key=name, name=name, span=long.span
+                )
+            case Body() as body:
+                return self.runner.nested(body, place, scope, read, repeat.span)
+
+    def run(self, times: int, read: Value) -> Value:
+        match self.repeat.wire:
+            case "parallel":
+                values = [self.copy(j, read) for j in range(times)]
+                return join_values(self.elaborator, self.scope, values, self.names, self.repeat.join, self.repeat.span)
+            case "last":
+                return self.last(times, read)
+            case "residual":
+                return self.merged(times, read, "add")
+            case "dense":
+                return self.merged(times, read, "concat")
+            case _:
+                value = read
+                for j in range(times):
+                    value = self.copy(j, value)
+                return value
+
+    def merged(self, times: int, read: Value, join: str) -> Value:
+        """residual: added to what the copy reads; dense: appended to it, so the next reads all before."""
+        op = OpTarget(OPS[join](), {})
+        value = one(read, self.repeat.wire, self.repeat.span)
+        for j in range(times):
+            made = one(self.copy(j, value), self.repeat.wire, self.repeat.span)
+            key = f"{self.names[-1]}.{join}"
+            value = apply(
+                self.elaborator, self.scope.builder, op, [value, made], {}, key=key, name=key, span=self.repeat.span
+            )
+        return value
+
+    def last(self, times: int, read: Value) -> Value:
+        """Each copy reads the last k outputs; so does what follows, if it reads several."""
+        width = self.repeat.width
+        inner = self.scope.builder
+        start = inner.bring(read)
+        recent = [part(start, at) if len(start.refs) > 1 else start for at in range(len(start.refs))]
+        recent = (recent[:1] * width + recent)[-width:]
+        for j in range(times):
+            window = self.window(recent)
+            made = one(self.copy(j, window), "last", self.repeat.span)
+            recent = [*recent[1:], inner.bring(made)] if width > 1 else [inner.bring(made)]
+        return self.window(recent)
+
+    def window(self, recent: Sequence[Value]) -> Value:
+        last = recent[-1]
+        return bundle(self.scope.builder, recent, last.label, last.span, window=len(recent) > 1)

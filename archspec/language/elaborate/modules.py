@@ -1,0 +1,85 @@
+"""Modules of a spec made concrete: as a module of their own, or spliced into the body that calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from archspec.language.elaborate.application import flat
+from archspec.language.elaborate.bodies import run
+from archspec.language.elaborate.builder import Builder
+from archspec.language.elaborate.construct import ModuleTarget, OpTarget
+from archspec.language.elaborate.elaborator import Elaborator, is_construction
+from archspec.language.elaborate.joins import outputs_of
+from archspec.language.elaborate.scope import Scope, declare_inputs
+from archspec.language.elaborate.stages import Stages
+from archspec.language.elaborate.values import POISON, PoisonedError, Value
+from archspec.language.spec import FileModule
+from archspec.ops.base import Tensor
+from archspec.program.model import Module
+from archspec.text.diagnostics import fault
+from archspec.text.expression import Expression
+
+
+def module_body(elaborator: Elaborator, target: ModuleTarget, types: Sequence[Tensor]) -> Module | None:
+    """Make a module of a spec concrete. None if it has mistakes, which have been told."""
+    definition, unit = target.definition, target.unit
+    if isinstance(definition, FileModule):
+        assert unit.spec.graph is not None
+        body, span = unit.spec.graph, definition.span
+        if definition.out is not None:
+            body = body.model_copy(update={"out": definition.out})
+        inputs = tuple(one.name for one in unit.spec.inputs)
+        numbers: dict[str, object] = {}
+        unit = unit.with_params(target.values)
+    else:
+        body, span, inputs, numbers = definition.body, definition.span, definition.inputs, dict(target.values)
+    builder = Builder("module", definition.name)
+    scope = Scope(unit, builder, numbers)
+    ports = [builder.port(name, type, span) for name, type in zip(inputs, types, strict=True)]
+    declare_inputs(scope, ports)
+    value = POISON
+    with elaborator.catch():
+        value = run(elaborator, scope, body, ports[0], definition.name)
+    elaborator.note_params(definition, scope.used)
+    if value is POISON:
+        return None
+    value = builder.bring(value)
+    outputs = outputs_of(value)
+    for node in builder.dead(outputs):
+        elaborator.dead(node)
+    return elaborator.close(builder, outputs, params=target.values, origin=span)
+
+
+def inline(elaborator: Elaborator, stages: Stages, action: Expression, read: Value) -> Value:
+    """A helper's steps as if they stood here: no level in the keys, names of its own."""
+    builder = stages.builder
+    tree = action.tree
+    if not is_construction(tree):
+        raise fault(
+            "A0323",
+            "`inline` goes with one module",
+            action.span(),
+            help="such as `- {do: helper(64), inline: true}`",
+        )
+    target = elaborator.call_target(stages.scope, action, tree)
+    if isinstance(target, OpTarget) or isinstance(target.definition, FileModule):
+        raise fault("A0323", "only a module of this file or of `use` can be inlined", action.span())
+    definition = target.definition
+    ports = [
+        builder.bring(value)
+        for value in flat(
+            definition.name, definition.inputs, frozenset(), False, [read], stages.keywords, action.span()
+        )[0]
+    ]
+    scope = Scope(target.unit, builder, dict(target.values))
+    declare_inputs(scope, [replace(port, label=name) for port, name in zip(ports, definition.inputs, strict=True)])
+    before = builder.position
+    builder.position = 0
+    depth = len(elaborator.reporter.found)
+    value = run(elaborator, scope, definition.body, ports[0], definition.name)
+    builder.position = before
+    elaborator.note_params(definition, scope.used)
+    if any(d.severity == "error" for d in elaborator.reporter.found[depth:]):
+        raise PoisonedError
+    return value
