@@ -40,6 +40,8 @@ class Finding:
     ok: bool
     detail: str
     help: str = ""
+    optional: bool = False
+    """most things work without it"""
 
 
 def examine() -> tuple[Finding, ...]:
@@ -83,7 +85,7 @@ def dot() -> tuple[Finding, ...]:
     """Graphviz's `dot`, a system program that drawings need and nothing else does."""
     program = shutil.which("dot")
     if program is None:
-        return (Finding("dot", False, "not found (only drawings need it)", dot_help(*system_names())),)
+        return (Finding("dot", False, "not found (only drawings need it)", dot_help(*system_names()), optional=True),)
     # `dot -V` writes "dot - graphviz version 2.43.0 (0)", on standard error
     answer = subprocess.run([program, "-V"], capture_output=True, text=True, timeout=20, check=False)
     return (Finding("dot", True, f"{(answer.stderr or answer.stdout).strip()} at {program}"),)

@@ -21,7 +21,9 @@ def test_missing_dot_tells_how_to_install_it(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("shutil.which", lambda name: None)
     monkeypatch.setattr("platform.freedesktop_os_release", lambda: {"ID": "nobara", "ID_LIKE": "rhel fedora"})
     (finding,) = doctor.dot()
-    assert finding == doctor.Finding("dot", False, "not found (only drawings need it)", "sudo dnf install graphviz")
+    assert finding == doctor.Finding(
+        "dot", False, "not found (only drawings need it)", "sudo dnf install graphviz", optional=True
+    )
 
 
 def test_dot_tells_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ In README.md and docs/*.md, a fenced block
     console exit=1    likewise, and the last command ends with that exit status
     pycon             is a session of Python, checked by doctest
     yaml file=NAME    writes a file for the commands after it (so does python file=NAME)
+    yaml check        is a spec that is right; a list of steps stands for a graph over an image [64, 32, 32]
 
 The blocks of one document share one folder, which holds the specs of the library under specs/.
 `UPDATE_DOCS=1 pytest tests/docs` writes the real output into the documents; read the diff before you commit it.
@@ -23,6 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+import archspec
+import tests.oracles  # noqa: F401 (the documents import torchvision, which may need help)
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -44,7 +48,7 @@ def blocks(text: str) -> list[Block]:
     found = []
     for match in FENCE.finditer(text):
         language, *words = match["head"].split() or [""]
-        options = dict(word.split("=", 1) for word in words)
+        options = {name: value for name, _, value in (word.partition("=") for word in words)}
         found.append(
             Block(language, options, match["body"], text.count("\n", 0, match.start()) + 1, match.span("body"))
         )
@@ -108,6 +112,20 @@ def run_console(block: Block, desk: Path, where: str) -> str:
     return actual
 
 
+HEADER = "archspec: 1\nname: example\ninputs: {image: [64, 32, 32]}\n"
+
+
+def check(body: str, file: Path, where: str) -> None:
+    """A spec in a document is right, or what is missing of one is added: header, and the key of the graph."""
+    if body.lstrip().startswith("-"):
+        body = "graph:\n" + "".join(f"  {line}" for line in body.splitlines(keepends=True))
+    file.write_text(body if "archspec:" in body else HEADER + body, encoding="utf-8")
+    try:
+        archspec.check(file)
+    except archspec.SpecError as error:
+        pytest.fail(f"{where}:\n{error}", pytrace=False)
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_document(document: Path, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = document.read_text("utf-8")
@@ -118,6 +136,8 @@ def test_document(document: Path, desk: Path, monkeypatch: pytest.MonkeyPatch) -
         body = block.body
         if "file" in block.options:
             (desk / block.options["file"]).write_text(body, encoding="utf-8")
+        elif "check" in block.options:
+            check(body, desk / "example.yaml", where)
         elif block.language == "console":
             body = run_console(block, desk, where)
         elif block.language == "pycon":
