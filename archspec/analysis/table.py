@@ -71,12 +71,12 @@ class _Tree:
 
     def _what(self, node: Node) -> str:
         if isinstance(node.body, Op):
-            return construction(node.body)
+            return construction(node.body, init=False)
         module = self._modules[node.body.module]
         if module.loop:
-            template = {self._modules[n.body.module].template for n in module.nodes if isinstance(n.body, Call)}
-            inside = template.pop().split(".")[0] if len(template) == 1 else "module"
-            return f"{len(module.loop.names)} × {inside}"
+            copies = {self._modules[copy.body.module].template for copy in module.nodes if isinstance(copy.body, Call)}
+            inside = copies.pop() if len(copies) == 1 else ""
+            return f"{len(module.loop.names)} x {inside if inside and '.' not in inside else 'body'}"
         return module.template if module.kind == "module" else ""
 
 
@@ -94,7 +94,8 @@ def _shown(node: Node, count: Count) -> bool:
 def by_layer(program: Program, costs: Cost) -> list[Row]:
     """One row for each application of a weighted op (conv, linear) in execution order, then one for the rest.
 
-    Columns: `key`, `op` with its arguments, `output` shape, `params`, `buffers`, `mads`. Raises `SpecError` as `flatten` does.
+    Columns: `key`, `op` with its arguments, `output` shape, `params`, `buffers`, `mads`.
+    Raises `SpecError` as `flatten` does.
     """
     flat = flatten(program)
     held = _held(program, lambda owner, op: owner)
@@ -106,7 +107,7 @@ def by_layer(program: Program, costs: Cost) -> list[Row]:
             rows.append(
                 {
                     "key": node.key,
-                    "op": construction(node.op),
+                    "op": construction(node.op, init=False),
                     "output": list(node.types[0].shape),
                     "params": params,
                     "buffers": buffers,

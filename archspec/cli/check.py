@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from archspec.text.diagnostics import Diagnostic
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     text = "text"
     json = "json"
     github = "github"
@@ -38,16 +38,24 @@ def check(
     """
     values, bounds = params(set), limits(limit)
     from archspec import api
+    from archspec.text.diagnostics import SpecError
 
-    names = list(_specs(targets))
     found: list[Diagnostic] = []
-    for name in names:
-        found += [each for each in api.check(name, values, limits=bounds) if each not in found]
+    checked = 0
+    for name in _specs(targets):
+        try:
+            # With params of one's own there is one network to check: a variant would set them again.
+            some = [api.check(name, values, limits=bounds)] if values else api.check_all(name, limits=bounds)
+            for architecture in some:
+                checked += 1
+                found += [each for each in architecture.warnings if each not in found]
+        except SpecError as error:
+            found += [each for each in error.diagnostics if each not in found]
     if strict:
         from dataclasses import replace
 
         found = [replace(each, severity="error") for each in found]
-    _tell(found, len(names), format)
+    _tell(found, checked, format)
     if any(each.severity == "error" for each in found):
         raise typer.Exit(1)
 
@@ -65,7 +73,7 @@ def _specs(targets: Sequence[str]) -> Iterator[str]:
         yield from map(str, files)
 
 
-def _tell(found: Sequence[Diagnostic], specs: int, format: Format) -> None:
+def _tell(found: Sequence[Diagnostic], checked: int, format: Format) -> None:
     from archspec.text.render import as_github, as_json, render
 
     if format is Format.json:
@@ -82,7 +90,7 @@ def _tell(found: Sequence[Diagnostic], specs: int, format: Format) -> None:
 
         typer.echo(render(found, color=coloured(sys.stderr)), err=True)
     else:
-        typer.echo(f"{specs} spec{'s' if specs != 1 else ''} checked, no mistakes")
+        typer.echo(f"{checked} network{'s' if checked != 1 else ''} checked, no mistakes")
 
 
 def explain(

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archspec.cli.options import Limit, Set, Spec, load
+from archspec.cli.options import Limit, Set, Spec, limits, params, tell_warnings
 from archspec.cli.terminal import BOLD, grouped, human, paint, shape
 
 if TYPE_CHECKING:
     from archspec.api import Architecture
+
+
+class Device(StrEnum):
+    cpu = "cpu"
+    cuda = "cuda"
 
 
 def compile(
@@ -20,15 +26,18 @@ def compile(
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write; `-`: standard output.")
     ] = None,
     set: Set = None,
-    device: Annotated[str, typer.Option("--device", metavar="cpu|cuda", help="Where to run the network once.")] = "cpu",
+    device: Annotated[Device, typer.Option("--device", help="Where to run the network once.")] = Device.cpu,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that archspec did not write.")] = False,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Makes the first weights reproducible.")] = None,
     backend: Annotated[str, typer.Option("--backend", help="Who writes the source.")] = "pytorch",
     limit: Limit = None,
 ) -> None:
     """Check a spec, write it as readable source, build that source and run it once."""
-    architecture = load(spec, set, limit)
-    source = architecture.source(backend=backend)
+    from archspec import api
+    from archspec.text.write import write_atomically
+
+    architecture = tell_warnings(api.check(spec, params(set), limits=limits(limit)))
+    source = architecture.python(backend)
     if output == Path("-"):
         typer.echo(source, nl=False)
         return
@@ -37,14 +46,36 @@ def compile(
         target = target / f"{architecture.name}.py"
     if not force:
         _guard(target)
-    shapes = architecture.run(device=device, seed=seed, backend=backend)
-
-    from archspec.text.write import write_atomically
-
+    shapes = _run(architecture, device, seed) if backend == "pytorch" else {}
     write_atomically(target, source)
-    for line in _report(architecture, shapes, device):
-        typer.echo(line)
-    typer.echo(f"  {'wrote':<8}{target} ({source.count(chr(10))} lines)")
+
+    counted = architecture.stats()
+    typer.echo(paint(architecture.title or architecture.name, BOLD))
+    typer.echo(f"  {'params':<8}{grouped(counted.params)}  {human(counted.params)}")
+    typer.echo(f"  {'MADs':<8}{grouped(counted.mads)}  {human(counted.mads)}")
+    if shapes:
+        outputs = ", ".join(f"{name} {shape(sizes)}" for name, sizes in shapes.items())
+        typer.echo(f"  {'ran':<8}{outputs} on {device}, batch 1")
+    typer.echo(f"  {'wrote':<8}{target}, {source.count(chr(10))} lines")
+
+
+def _run(architecture: Architecture, device: str, seed: int | None) -> dict[str, tuple[int, ...]]:
+    """Build the network and run it once in evaluation: the shape of each output, without the batch."""
+    import torch
+
+    if device != "cpu" and not torch.cuda.is_available():
+        raise typer.BadParameter("there is no CUDA device here that torch can use")
+    network = architecture.compile(device=device, seed=seed).eval()
+    graph = architecture.program.graph
+    inputs = [
+        torch.zeros((1, *port.type.shape), dtype=getattr(torch, port.type.dtype), device=device)
+        for port in graph.inputs
+    ]
+    with torch.inference_mode():
+        result = network(*inputs)
+    names = [output.name for output in graph.outputs if output.only != "training"]
+    values = result.values() if isinstance(result, dict) else result if isinstance(result, tuple) else (result,)
+    return {name: tuple(value.shape[1:]) for name, value in zip(names, values, strict=True)}
 
 
 def _guard(target: Path) -> None:
@@ -60,16 +91,3 @@ def _guard(target: Path) -> None:
         raise fault(
             "A0501", f"`{target}` exists and was not written by archspec", help="give another name, or pass `--force`"
         )
-
-
-def _report(architecture: Architecture, shapes: dict[str, tuple[int, ...]], device: str) -> list[str]:
-    from archspec.analysis.cost import cost
-
-    counted = cost(architecture.program)
-    outputs = ", ".join(f"{name} {shape(sizes)}" for name, sizes in shapes.items())
-    return [
-        paint(architecture.program.title or architecture.name, BOLD),
-        f"  {'params':<8}{grouped(counted.params)}  {human(counted.params)}",
-        f"  {'MADs':<8}{grouped(counted.mads)}  {human(counted.mads)}",
-        f"  {'ran':<8}{outputs} on {device}",
-    ]

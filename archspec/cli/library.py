@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from archspec.ops.base import Example, Op
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     table = "table"
     json = "json"
 
@@ -22,20 +22,32 @@ class Format(str, Enum):
 def list_(format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table) -> None:
     """List the specs that archspec ships, with their variants."""
     from archspec import api
+    from archspec.language.library import variants
 
-    entries = api.library()
+    parents = variants()
+    entries = [(name, parents.get(name), _title(parents.get(name, name))) for name in api.library()]
     if format is Format.json:
-        _json([{"name": e.name, "title": e.title, "year": e.year, "variant_of": e.variant_of} for e in entries])
+        _json([{"name": name, "variant_of": parent, "title": title} for name, parent, title in entries])
         return
-    rows = [[("  " if e.variant_of else "") + e.name, e.title, str(e.year or "")] for e in entries]
-    typer.echo("\n".join(table(("name", "title", "year"), rows, frozenset({"year"}), {"title": cut, "name": shorten})))
+    rows = [[f"  {name}" if parent else name, "" if parent else title] for name, parent, title in entries]
+    typer.echo("\n".join(table(("name", "title"), rows, elastic={"title": cut, "name": shorten})))
+
+
+def _title(name: str) -> str:
+    """The title of a shipped file, looked up in its text: reading every file whole would take seconds."""
+    import re
+
+    from archspec.language.library import read_shipped
+
+    found = re.search(r"^title:[ \t]*(.*?)[ \t]*$", read_shipped(name).text, re.MULTILINE)
+    return found[1].strip("\"'") if found else ""
 
 
 def show(spec: Spec) -> None:
     """Print the text of a spec."""
     from archspec import api
 
-    text = api.load(spec).source_text
+    text = api.load(spec).origin.text
     typer.echo(text, nl=not text.endswith("\n"))
 
 

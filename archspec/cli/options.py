@@ -23,12 +23,15 @@ Limit = Annotated[
 
 def load(spec: str, set: Sequence[str] | None, limit: Sequence[str] | None) -> Architecture:
     """The architecture that the arguments of a command ask for, its warnings told on standard error."""
-    import sys
-
     from archspec import api
 
-    architecture = api.load(spec, params(set), limits=limits(limit))
+    return tell_warnings(api.load(spec, params(set), limits=limits(limit)))
+
+
+def tell_warnings(architecture: Architecture) -> Architecture:
     if architecture.warnings:
+        import sys
+
         from archspec.cli.terminal import coloured
         from archspec.text.render import render
 

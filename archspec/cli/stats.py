@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from archspec.api import Architecture
 
 
-class By(str, Enum):
+class By(StrEnum):
     module = "module"
     layer = "layer"
     op = "op"
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     table = "table"
     json = "json"
     csv = "csv"
@@ -91,12 +91,9 @@ class _Network:
     """One architecture and its figures."""
 
     def __init__(self, architecture: Architecture, depth: int | None):
-        from archspec.analysis.cost import cost
-        from archspec.analysis.summary import summary
-
         self.architecture, self.depth = architecture, depth
-        self.cost = cost(architecture.program)
-        self.figures = summary(architecture.program, self.cost)
+        self.cost = architecture.stats()
+        self.figures = architecture.summary()
 
     def rows(self, by: By) -> list[dict[str, Any]]:
         from archspec.analysis import table
@@ -111,12 +108,12 @@ class _Network:
 
     def screen(self) -> list[str]:
         """Title, source and figures, each exact and as people say it."""
-        figures, spec = self.figures, self.architecture.spec
+        figures, source = self.figures, self.architecture.source
         title = figures["title"] or figures["name"]
         head = title if title == figures["name"] else f"{title} ({figures['name']})"
         lines = [paint(shorten(head, WIDTH), BOLD)]
-        if spec.source is not None:
-            lines.append(paint(shorten(str(spec.source), WIDTH), DIM))
+        if source is not None:
+            lines.append(paint(shorten(str(source), WIDTH), DIM))
         held = "running statistics and other saved tensors"
         only = figures["training_only"]
         exact = [

@@ -26,20 +26,19 @@ def paint(text: str, style: str) -> str:
 def human(number: int) -> str:
     """Three digits and a suffix, for people.
 
-    >>> human(7978856), human(2834161664), human(840), human(999999)
-    ('7.98 M', '2.83 G', '840', '1.00 M')
+    >>> human(7978856), human(2834161664), human(840), human(999999), human(10**30)
+    ('7.98 M', '2.83 G', '840', '1.00 M', 'about 10^30')
     """
     if number < 1000:
         return str(number)
-    suffixes = ["k", "M", "G", "T", "P", "E"]
-    value, suffix = number / 1000 if number < 10**300 else float("inf"), "k"
-    for suffix in suffixes:  # noqa: B007
-        if value < 999.5:
-            break
-        if suffix != suffixes[-1]:
-            value /= 1000
-    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
-    return f"{value:.{digits}f} {suffix}" if value < 999.5 else f"{value:.2e} {suffix}"
+    if number >= 10**18:
+        digits = len(grouped(number)) - grouped(number).count(",") if number < 10**4000 else 0
+        return f"about 10^{digits - 1}" if digits else "more than 10^4000"
+    value, suffix = number / 1000, 0
+    while value >= 999.5 and suffix < 4:
+        value, suffix = value / 1000, suffix + 1
+    decimals = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{value:.{decimals}f} {'kMGTP'[suffix]}"
 
 
 def grouped(number: int) -> str:
@@ -63,7 +62,7 @@ def shorten(text: str, width: int) -> str:
     """Cut in the middle, where names tell least, to at most `width` characters.
 
     >>> shorten("features.denseblock3.denselayer12.conv1", 24)
-    'features.de…yer12.conv1'
+    'features.de…ayer12.conv1'
     """
     if len(text) <= width:
         return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from archspec.ops.base import Op, Tensor
+from archspec.ops.init import KINDS, Init
 from archspec.program.model import INPUT, Mode, Module, Node, Ref
 
 
@@ -44,8 +45,10 @@ def stands_aside(node: Node, mode: Mode | None) -> bool:
     return node.skipped or (mode is not None and node.only is not None and node.only != mode)
 
 
-def construction(op: Op) -> str:
+def construction(op: Op, init: bool = True) -> str:
     """An op as one writes it: the first two arguments by position, others by name, defaults left out.
+
+    Without `init`, how its weights start is left out too.
 
     >>> from archspec.ops.conv import Conv
     >>> construction(Conv(out=64, kernel=7, stride=2, bias=False))
@@ -54,15 +57,21 @@ def construction(op: Op) -> str:
     parts: list[str] = []
     for place, (name, field) in enumerate(type(op).model_fields.items()):
         value = getattr(op, name)
+        if isinstance(value, Init) and not init:
+            continue
         if field.is_required() or value != field.get_default(call_default_factory=True):
             parts.append(literal(value) if place < 2 and len(parts) == place else f"{name}={literal(value)}")
     return f"{op.op}({', '.join(parts)})" if parts else op.op
 
 
 def literal(value: object) -> str:
-    """An argument as one writes it in a spec: `[3, 3]`, `true`, `half`, `none`."""
+    """An argument as one writes it in a spec: `[3, 3]`, `true`, `half`, `null`, `normal(std=0.01)`."""
+    if isinstance(value, Init):
+        defaults = KINDS[value.kind]
+        settings = [f"{name}={literal(given)}" for name, given in value.settings if given != defaults[name]]
+        return f"{value.kind}({', '.join(settings)})" if settings else value.kind
     if isinstance(value, (tuple, list)):
         return "[" + ", ".join(map(literal, value)) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
     return value if isinstance(value, str) else repr(value)
