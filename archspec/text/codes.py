@@ -267,7 +267,8 @@ _NUMBERS = {
     ),
     "A0367": Explanation(
         "no such function, or wrong arguments",
-        "The functions are abs ceil divisible enumerate float floor int len log2 max min range reversed round sqrt sum zip. "
+        "The functions are abs ceil divisible enumerate float floor int len log2 max min range reversed round sqrt "
+        "sum zip. "
         "They take no named arguments.",
         "maximum(1, 2)",
         "max(1, 2)",
@@ -283,8 +284,8 @@ _NUMBERS = {
 _OUTPUT = {
     "A0502": Explanation(
         "a file cannot be written",
-        "The folder does not exist or the operating system refuses. Nothing was changed: files are written beside their "
-        "place and moved there when they are complete.",
+        "The folder does not exist or the operating system refuses. Nothing was changed: files are written beside "
+        "their place and moved there when they are complete.",
     ),
 }
 

@@ -25,8 +25,10 @@ _HEADER = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|$)")
 
 def extent(event: yaml.Event) -> tuple[int, int]:
     """First and last place of an event."""
-    assert event.start_mark is not None and event.end_mark is not None, "PyYAML marks the events of every text"
-    return event.start_mark.index, event.end_mark.index
+    start, end = event.start_mark, event.end_mark
+    assert start is not None, "PyYAML marks the events of every text"
+    assert end is not None, "PyYAML marks the events of every text"
+    return start.index, end.index
 
 
 def offsets_of(source: str, event: yaml.ScalarEvent) -> tuple[int, ...] | range:

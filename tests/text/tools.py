@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from archspec.text.diagnostics import Diagnostic, SpecError, fault
-from archspec.text.document import Scalar, Yaml
+from archspec.text.document import Scalar
 from archspec.text.evaluate import Meter, evaluate
 from archspec.text.expression import parse_expression, parse_template
 from archspec.text.limits import DEFAULT_LIMITS, Limits
@@ -18,11 +19,12 @@ def scalar(text: str) -> Scalar:
     return Scalar(text, text, Span(Source("a.yaml", text), 0, len(text)), range(len(text) + 1))
 
 
-def tree(text: str, limits: Limits = DEFAULT_LIMITS) -> Yaml:
+def tree(text: str, limits: Limits = DEFAULT_LIMITS) -> Any:
+    """What `parse` makes of a text; a test knows what it wrote."""
     return parse(Source("a.yaml", text), limits)
 
 
-def plain(value: Yaml) -> object:
+def plain(value: Any) -> Any:
     """A tree as Python values."""
     if isinstance(value, Scalar):
         return value.value
@@ -48,7 +50,7 @@ class Names:
         return (3, 224, 224)
 
 
-def value(text: str, limits: Limits = DEFAULT_LIMITS, **names: object) -> object:
+def value(text: str, limits: Limits = DEFAULT_LIMITS, **names: Any) -> Any:
     return evaluate(parse_expression(scalar(text), limits), Names(names), Meter(limits))
 
 
@@ -71,6 +73,15 @@ def codes_of(code: str, text: str) -> list[str]:
     except SpecError as error:
         return [each.code for each in error.diagnostics]
     return []
+
+
+def complaint(call: Callable[[], object]) -> SpecError | None:
+    """The `SpecError` that a call ends in; any other exception passes."""
+    try:
+        call()
+    except SpecError as error:
+        return error
+    return None
 
 
 def only(error: SpecError) -> Diagnostic:
