@@ -12,11 +12,16 @@ LAYOUTS = {1: "[channels, length]", 2: "[channels, height, width]", 3: "[channel
 
 
 def plural(count: int, what: str) -> str:
-    """>>> plural(1, "axis"), plural(3, "group")
-    ('1 axis', '3 groups')
+    """A count and its noun.
+
+    >>> plural(1, "spatial axis"), plural(3, "spatial axis"), plural(2, "group")
+    ('1 spatial axis', '3 spatial axes', '2 groups')
     """
-    many = {"axis": "axes", "entry": "entries"}.get(what, what + "s")
-    return f"{count} {what if count == 1 else many}"
+    return f"{count} {what if count == 1 else _many(what)}"
+
+
+def _many(what: str) -> str:
+    return {"axis": what[:-2] + "es", "entry": what[:-1] + "ies"}.get(what.split()[-1], what + "s")
 
 
 def need(op: Op, x: Tensor, dtype: Dtype = "float32", operand: int = 0) -> None:
@@ -31,11 +36,9 @@ def need_rank(op: Op, x: Tensor, least: int, most: int | None = None, layout: st
     if rank >= least and (most is None or rank <= most):
         return
     bounds = f"at least {least}" if most is None else str(least) if most == least else f"{least} to {most}"
-    message = f"`{op.op}` takes an input of {plural(rank, 'axis').replace(str(rank), bounds, 1)}, not {rank}"
-    if not bounds.endswith("1"):
-        message = message.replace("axis,", "axes,")
-    shown = layout or "axes count without the batch"
-    raise OpError(message, help=f"the input is {shown}" if layout else shown, operand=0)
+    noun = "axis" if (most or least) == 1 else "axes"
+    hint = f"the input is {layout}" if layout else "axes count without the batch"
+    raise OpError(f"`{op.op}` takes an input of {bounds} {noun}, not {rank}", help=hint, operand=0)
 
 
 def image(op: Op, x: Tensor) -> int:
@@ -123,7 +126,8 @@ def windows(
     With `ceil` a last window may hang over the end if it starts inside the input or the padding
     before it (PyTorch's rule). Raises `OpError` if not one window fits.
     """
-    return tuple(map(lambda *axis: _windows(*axis, ceil), sizes, kernel, stride, dilation, pads))
+    axes = zip(sizes, kernel, stride, dilation, pads, strict=True)
+    return tuple(_windows(size, k, s, d, pad, ceil) for size, k, s, d, pad in axes)
 
 
 def _windows(size: int, kernel: int, stride: int, dilation: int, pad: tuple[int, int], ceil: bool) -> int:

@@ -1,6 +1,7 @@
 """Ops of several inputs: sums, products, concatenation, gates."""
 
 from itertools import zip_longest
+from typing import ClassVar
 
 from archspec.ops.arguments import Integer
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
@@ -41,7 +42,7 @@ class Elementwise(Op):
     """Abstract. Value by value; ranks align right, axes of size 1 stretch."""
 
     category = Category.MERGE
-    inputs = ("inputs",)
+    inputs: ClassVar[tuple[str, ...]] = ("inputs",)
     variadic = True
 
     def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:

@@ -65,6 +65,7 @@ _ALL: tuple[type[Op], ...] = (
     tensor.Bias,
     tensor.Parameter,
     tensor.Identity,
+    tensor.Multiply,
 )
 
 OPS: Mapping[str, type[Op]] = MappingProxyType({kind.op: kind for kind in _ALL})

@@ -344,7 +344,9 @@ class Upsample(Op):
         if (self.scale is None) == (self.size is None):
             raise OpError("`upsample` takes either `scale` or `size`")
         if _RANKS.get(self.mode, axes) != axes:
-            raise OpError(f"mode `{self.mode}` takes {_RANKS[self.mode]} spatial axes, not {axes}", operand=0)
+            raise OpError(
+                f"mode `{self.mode}` takes {plural(_RANKS[self.mode], 'spatial axis')}, not {axes}", operand=0
+            )
         if self.align_corners and self.mode == "nearest":
             raise OpError("`align_corners` does not go with mode `nearest`")
         if self.size is not None:

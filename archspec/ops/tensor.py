@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from archspec.ops.arguments import Flag, Shape
+from archspec.ops.arguments import Flag, Number, Shape
 from archspec.ops.base import Category, Example, Op, Tensor
 from archspec.ops.geometry import need, need_rank
 from archspec.ops.init import Init, Initial
@@ -19,6 +19,27 @@ class Identity(Op):
 
     def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         return inputs
+
+
+class Multiply(Op):
+    """Multiplies by a fixed number. Written `0.17 * y` where nodes are joined: Inception-ResNet scales
+    its residuals so (1602.07261, section 3.3).
+
+    factor  the number
+
+    Shape: unchanged.
+    """
+
+    op = "multiply"
+    category = Category.MERGE
+    examples = (Example("multiply(0.17)", (IMAGE,), (IMAGE,)),)
+
+    factor: Number
+
+    def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        (x,) = inputs
+        need(self, x)
+        return (x,)
 
 
 class Scale(Op):

@@ -77,4 +77,4 @@ def as_function(op: Op, inputs: tuple[Tensor, ...], learned: frozenset[int] = fr
     text = functional.render([(name, Precedence.ATOM) for name in parameters])
     function = eval(f"lambda {', '.join(parameters)}: {text}", names)
     assert callable(function)
-    return function  # type: ignore[no-any-return]
+    return function

@@ -23,7 +23,7 @@ class {name}(nn.{base}):
 
     def forward(self, x):
         mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
-        return self._conv_forward(F.pad(x, self.pad, mode), self.weight, self.bias)
+        return super().forward(F.pad(x, self.pad, mode))
 ''',
     "MaxPool": '''\
 class {name}(nn.{base}):
@@ -85,6 +85,21 @@ class ScaledTanh(nn.Module):
 
     def forward(self, x):
         return self.scale * torch.tanh(self.input_scale * x)
+''',
+)
+
+MULTIPLY = Helper(
+    "Multiply",
+    '''\
+class Multiply(nn.Module):
+    """Multiplies by a fixed number."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x):
+        return self.factor * x
 ''',
 )
 

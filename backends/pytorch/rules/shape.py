@@ -51,13 +51,16 @@ def select(op: ops.Select, x: Tensor) -> Lowering:
 
 @rule(ops.Slice)
 def slice_(op: ops.Slice, x: Tensor) -> Lowering:
-    args = arguments(
-        (Arg("start", op.start, "start"), 0), (Arg("stop", op.stop, "stop"), None), (Arg("step", op.step, "step"), 1)
-    )
-    have = {arg.name for arg in args}
-    start, stop, step = (f"{{{name}}}" if name in have else "" for name in ("start", "stop", "step"))
-    cut = f"{start}:{stop}" + (f":{step}" if step else "")
-    return Lowering(None, method("{0}[" + ":, " * (op.axis % len(x.shape) + 1) + cut + "]", args))
+    args: list[Arg] = []
+    start = stop = step = ""
+    if op.start:
+        start, args = "{start}", [*args, Arg("start", op.start, "start")]
+    if op.stop is not None:
+        stop, args = "{stop}", [*args, Arg("stop", op.stop, "stop")]
+    if op.step != 1:
+        step, args = ":{step}", [*args, Arg("step", op.step, "step")]
+    axes = ":, " * (op.axis % len(x.shape) + 1)
+    return Lowering(None, method("{0}[" + axes + start + ":" + stop + step + "]", args))
 
 
 @rule(ops.Split)

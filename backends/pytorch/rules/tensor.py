@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from archspec.backends.pytorch.rules.base import Arg, Functional, Layer, Lowering, arguments, rule
+from archspec.backends.pytorch.rules.base import Arg, Functional, Layer, Lowering, Precedence, arguments, rule
 from archspec.backends.pytorch.rules.conv import inits
-from archspec.backends.pytorch.rules.helpers import BIAS, SCALE
+from archspec.backends.pytorch.rules.helpers import BIAS, MULTIPLY, SCALE
 from archspec.ops.base import Tensor
-from archspec.ops.tensor import Bias, Identity, Parameter, Scale
+from archspec.ops.tensor import Bias, Identity, Multiply, Parameter, Scale
 
 
 @rule(Identity)
 def identity(op: Identity, x: Tensor) -> Lowering:
     return Lowering(Layer("nn.Identity"), Functional("{0}"))
+
+
+@rule(Multiply)
+def multiply(op: Multiply, x: Tensor) -> Lowering:
+    factor = Arg("factor", op.factor, "factor", positional=True)
+    product = Functional("{factor} * {0}", (factor,), precedence=Precedence.MUL, operands=Precedence.ATOM)
+    return Lowering(Layer("Multiply", (factor,)), product, helpers=(MULTIPLY,), overwritable=True)
 
 
 @rule(Scale)
