@@ -35,7 +35,7 @@ _TEN = re.compile(r"[-+]?[0-9]+")
 _EIGHT = re.compile(r"0o[0-7]+")
 _SIXTEEN = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff")
+_FORBIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def parse(source: Source, limits: Limits = DEFAULT_LIMITS) -> Yaml:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 import yaml
@@ -238,3 +239,12 @@ def test_the_places_of_a_folded_expression() -> None:
     assert isinstance(scalar, Scalar)
     assert scalar.text == "a + width\n"
     assert scalar.part(4, 9).text == "width"
+
+
+SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_places_in_the_shipped_specs(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    check_places(tree(text), text)
