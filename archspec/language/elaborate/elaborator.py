@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeGuard
 
+from archspec.language import mentions
 from archspec.language.elaborate.builder import Builder
 from archspec.language.elaborate.construct import Arguments, Constructor, ModuleTarget, Target
 from archspec.language.elaborate.scope import Scope, named
@@ -36,7 +37,7 @@ class Elaborator:
         self.modules: dict[str, Module] = {}
         self.constructor = Constructor(self)
         self.nodes = 0
-        self._made: dict[tuple[object, ...], str | None] = {}
+        self._made: dict[tuple[object, ...], Module | None] = {}
         self._equal: dict[tuple[object, ...], str] = {}
         self._counts: dict[str, int] = {}
         self._frames: list[Frame] = []
@@ -140,10 +141,10 @@ class Elaborator:
         """The module for these params and input types, made now or before."""
         known = (id(target.definition), id(target.unit), repr(target.values), types)
         if known in self._made:
-            made = self._made[known]
-            if made is None:
+            before = self._made[known]
+            if before is None:
                 raise PoisonedError
-            return self.modules[made]
+            return before
         name = target.definition.name
         if len(self._frames) >= self.limits.nesting:
             raise fault(
@@ -156,16 +157,17 @@ class Elaborator:
 
         self._path.append(key.lstrip("^"))
         self._frames.append(Frame(".".join(self._path), span))
-        before = len(self.reporter.found)
+        told = len(self.reporter.found)
         try:
             made = module_body(self, target, types)
         finally:
             self._frames.pop()
             self._path.pop()
-        if made is None or any(d.severity == "error" for d in self.reporter.found[before:]):
-            self._made[known] = None
+        if any(diagnostic.severity == "error" for diagnostic in self.reporter.found[told:]):
+            made = None
+        self._made[known] = made
+        if made is None:
             raise PoisonedError
-        self._made[known] = made.id
         return made
 
     @contextmanager
@@ -248,8 +250,10 @@ class Elaborator:
     def warn_unread(self) -> None:
         """Params of modules that no copy read."""
         for definition, used in self._read.values():
+            unread = definition.params.keys() - used
+            unread -= mentions.body(definition) if unread else set()
             for key, param in definition.params.items():
-                if key not in used:
+                if key in unread:
                     self.warn("A0331", f"the param `{key}` of `{definition.name}` is never read", param.span)
 
     def weights_of(self, builder: Builder, node: Node) -> dict[str, Tensor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
+from archspec.language import mentions
 from archspec.language.elaborate.application import part
 from archspec.language.elaborate.bodies import Runner, run
 from archspec.language.elaborate.builder import Builder
@@ -115,10 +116,13 @@ class Network:
 
 
 def unused(elaborator: Elaborator, unit: Unit) -> None:
-    """Modules nobody names and params nobody reads."""
-    for name, module in unit.spec.modules.items():
-        if name not in unit.called:
+    """Modules nobody names and params nobody reads: in the file as it stands, whatever a `when` skips today."""
+    modules = [(name, module) for name, module in unit.spec.modules.items() if name not in unit.called]
+    params = [(name, param) for name, param in unit.spec.params.items() if name not in unit.used]
+    mentioned = mentions.network(unit.spec) if modules or params else frozenset()
+    for name, module in modules:
+        if name not in mentioned:
             elaborator.warn("A0330", f"the module `{name}` is never used", module.span)
-    for key, param in unit.spec.params.items():
-        if key not in unit.used:
-            elaborator.warn("A0331", f"the param `{key}` is never read", param.span)
+    for name, param in params:
+        if name not in mentioned:
+            elaborator.warn("A0331", f"the param `{name}` is never read", param.span)
