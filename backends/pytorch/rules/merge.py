@@ -36,12 +36,12 @@ def maximum(op: ops.Maximum, *inputs: Tensor, learned: frozenset[int] = NONE) ->
 
 @rule(ops.Gate, merges=True)
 def gate(op: ops.Gate, *inputs: Tensor, learned: frozenset[int] = NONE) -> Lowering:
-    return _formula(Functional(" * ".join(_left(inputs, learned)), (), Precedence.MUL, Precedence.MUL), inputs, learned)
+    return _formula(Functional(" * ".join(_left(inputs)), (), Precedence.MUL, Precedence.MUL), inputs, learned)
 
 
 @rule(ops.Lerp, merges=True)
 def lerp(op: ops.Lerp, *inputs: Tensor, learned: frozenset[int] = NONE) -> Lowering:
-    template = f"torch.lerp({', '.join(_left(inputs, learned))})"
+    template = f"torch.lerp({', '.join(_left(inputs))})"
     return _formula(Functional(template, operands=_brackets(template)), inputs, learned)
 
 
@@ -90,7 +90,7 @@ def _right(inputs: tuple[Tensor, ...], learned: frozenset[int]) -> list[str]:
     ]
 
 
-def _left(inputs: tuple[Tensor, ...], learned: frozenset[int]) -> list[str]:
+def _left(inputs: tuple[Tensor, ...]) -> list[str]:
     """Inputs so that the last, which steers, aligns left with the others: it gets axes at its end."""
     missing = len(inputs[0].shape) - len(inputs[-1].shape)
     *data, steer = (f"{{{number}}}" for number in range(len(inputs)))
