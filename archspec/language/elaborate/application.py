@@ -125,7 +125,10 @@ def miscounted(
     count = len(given) + len(keywords)
     takes = f"{len(inputs)} inputs ({', '.join(inputs)})" if len(inputs) > 1 else "one input"
     shown = ", ".join(f"`{value.label}`" for value in given)
-    help = f"name them: `{what}(…)({', '.join(inputs)})`, or `from: [{', '.join(inputs)}]`" if missing else ""
+    each = ", ".join(f"{name}=…" for name in inputs)
+    help = (
+        f"give a node for each: `from: [{', '.join('…' for _ in inputs)}]`, or `({each})` after it" if missing else ""
+    )
     return fault(
         "A0311", f"`{what}` takes {takes}, and is given {count}", span, f"reads {shown}" if shown else "", help=help
     )

@@ -22,6 +22,7 @@ from archspec.text.diagnostics import Reporter, SpecError, fault
 from archspec.text.document import Scalar
 from archspec.text.evaluate import FUNCTIONS
 from archspec.text.expression import Expression
+from archspec.text.functions import FUNCTIONS
 from archspec.text.source import Span
 from archspec.text.suggest import suggest
 

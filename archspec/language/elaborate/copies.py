@@ -86,8 +86,8 @@ class Copies:
         scope = self.scope.looping({"j": j}).reading(read)
         name = str(j) if repeat.naming is None else self.runner.text(repeat.naming, scope)
         if name in scope.builder.keys:
-            place = repeat.naming.scalar.span if repeat.naming is not None else repeat.span
-            raise fault("A0315", f"two copies are called `{name}`", place, help="put `${j}` in the name")
+            named = repeat.naming.scalar.span if repeat.naming is not None else repeat.span
+            raise fault("A0315", f"two copies are called `{name}`", named, help="put `${j}` in the name")
         self.names.append(name)
         scope.builder.claim(name, repeat.span)
         place = Place(name, name, "*", named=False)

@@ -14,6 +14,7 @@ from archspec.language.elaborate.elaborator import Elaborator
 from archspec.language.elaborate.scope import SHAPE_WORDS, Scope
 from archspec.language.elaborate.values import Shared, Value, usable
 from archspec.ops.registry import OPS
+from archspec.ops.tensor import Multiply
 from archspec.program.model import Call, Loop, Origin, Output
 from archspec.text.diagnostics import fault
 from archspec.text.expression import Expression
@@ -73,7 +74,7 @@ class Stages:
             case ast.Name(id=name):
                 return not self.scope.is_number(name) and self.scope.find_node(name) is not None
             case ast.Attribute(value=inner, attr=word):
-                return word not in SHAPE_WORDS and self.is_node(inner)
+                return word not in SHAPE_WORDS and self.is_node(inner) and self.has_parts(inner)
             case ast.Subscript(value=inner):
                 return self.is_node(inner)
             case ast.BinOp(left=left, op=ast.RShift()):
@@ -87,6 +88,11 @@ class Stages:
             case ast.Call(func=ast.Name(id=name)):
                 return name not in self.elaborator.constructor.functions and self.names_target(name)
         return False
+
+    def has_parts(self, node: ast.expr) -> bool:
+        """An attribute of it can be one of its outputs; of a single value it is a misspelt size."""
+        value = self.scope.find_node(node.id) if isinstance(node, ast.Name) else None
+        return value is None or len(value.refs) != 1
 
     def names_target(self, name: str) -> bool:
         return (
@@ -204,7 +210,7 @@ class Stages:
         return apply(
             self.elaborator,
             self.builder,
-            OpTarget(OPS["multiply"](factor=float(factor)), {"factor": self.expression.source(other)}),
+            OpTarget(Multiply(factor=float(factor)), {"factor": self.expression.source(other)}),
             [value],
             {},
             key=key,

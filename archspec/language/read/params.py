@@ -12,6 +12,14 @@ from archspec.text.source import Span
 
 PARAM_TYPES: tuple[str, ...] = get_args(ParamType)
 _KEYS = ("type", "default", "min", "max", "choices")
+_NOUNS: dict[ParamType, str] = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "text",
+    "list": "a list",
+    "op": "the name of an op or a module",
+}
 
 
 def read_param(entry: Entry, *, bare_types: bool) -> ParamDef:
@@ -87,8 +95,7 @@ def check_param(param: ParamDef, value: Any, span: Span | None) -> Any:
         help = "write `//` for whole division" if param.type == "int" and isinstance(value, float) else ""
         if isinstance(value, str) and value in {"no", "yes", "on", "off"} and param.type == "bool":
             help = f"write `{'true' if value in {'yes', 'on'} else 'false'}`"
-        article = "an" if param.type in {"int", "op"} else "a"
-        noun = "the name of an op or a module" if param.type == "op" else f"{article} {param.type}"
+        noun = _NOUNS[param.type]
         raise fault(
             "A0324", f"`{param.name}` takes {noun}, not {shown} `{show(value)}`".replace("  ", " "), span, help=help
         )

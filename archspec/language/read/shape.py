@@ -268,7 +268,7 @@ def _located(error: ValidationError, found: Mapping, what: str) -> Iterable[Any]
     for problem in error.errors(include_url=False):
         at: Yaml = found
         for step in problem["loc"]:
-            if isinstance(at, Mapping) and step in at:
+            if isinstance(at, Mapping) and str(step) in at:
                 at = at[str(step)]
             elif isinstance(at, Items) and isinstance(step, int) and step < len(at):
                 at = at.items[step]
@@ -285,9 +285,10 @@ def table(value: Yaml | None, what: str, read: Callable[[Entry], T], reporter: R
     """A mapping of named things, each read on its own so that one mistake does not hide the next."""
     result: dict[str, T] = {}
     if value is not None and not (isinstance(value, Scalar) and value.value is None):
-        for entry in mapping(value, what):
-            with reporter.catch():
-                result[entry.key.text] = read(entry)
+        with reporter.catch():
+            for entry in mapping(value, what):
+                with reporter.catch():
+                    result[entry.key.text] = read(entry)
     return result
 
 
