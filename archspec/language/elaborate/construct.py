@@ -20,7 +20,6 @@ from archspec.ops.base import Op
 from archspec.ops.init import Init
 from archspec.text.diagnostics import Reporter, SpecError, fault
 from archspec.text.document import Scalar
-from archspec.text.evaluate import FUNCTIONS
 from archspec.text.expression import Expression
 from archspec.text.functions import FUNCTIONS
 from archspec.text.source import Span
