@@ -23,7 +23,7 @@ class Format(StrEnum):
 
 def check(
     targets: Annotated[
-        list[str], typer.Argument(metavar="SPEC...", help="Files, folders of files, or names of shipped specs.")
+        list[str], typer.Argument(metavar="SPEC", help="Files, folders of files, or names of shipped specs.")
     ],
     strict: Annotated[bool, typer.Option("--strict", help="Warnings are errors.")] = False,
     format: Annotated[
@@ -74,7 +74,7 @@ def _specs(targets: Sequence[str]) -> Iterator[str]:
 
 
 def _tell(found: Sequence[Diagnostic], checked: int, format: Format) -> None:
-    from archspec.text.render import as_github, as_json, render
+    from archspec.text.render import as_github, as_json, render, summary
 
     if format is Format.json:
         import json
@@ -83,18 +83,18 @@ def _tell(found: Sequence[Diagnostic], checked: int, format: Format) -> None:
     elif format is Format.github:
         if found:
             typer.echo(as_github(found))
-    elif found:
-        import sys
-
-        from archspec.cli.terminal import coloured
-
-        typer.echo(render(found, color=coloured(sys.stderr)), err=True)
     else:
-        typer.echo(f"{checked} network{'s' if checked != 1 else ''} checked, no mistakes")
+        if found:
+            import sys
+
+            from archspec.cli.terminal import coloured
+
+            typer.echo(render(found, color=coloured(sys.stderr)), err=True)
+        typer.echo(f"{checked} network{'s' if checked != 1 else ''} checked, {summary(found) or 'no mistakes'}")
 
 
 def explain(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="The code of a message, such as A0301.")],
+    code: Annotated[str, typer.Argument(help="The code of a message, such as A0301.")],
 ) -> None:
     """Explain the code of a message, with the mistake and its mending."""
     from archspec.text import codes

@@ -52,7 +52,7 @@ def show(spec: Spec) -> None:
 
 
 def ops(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Explain this op, with worked examples.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Explain this op, with worked examples.")] = None,
     format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
 ) -> None:
     """List the ops, or explain one."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from archspec.text.limits import Limits
 
 Spec = Annotated[str, typer.Argument(metavar="SPEC", help="A file, or the name of a spec that archspec ships.")]
-Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help="Files, or names of specs that archspec ships.")]
+Specs = Annotated[list[str], typer.Argument(metavar="SPEC", help="Files, or names of specs that archspec ships.")]
 Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Give a param another value. May be repeated.")
 ]

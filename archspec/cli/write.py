@@ -11,7 +11,7 @@ from archspec.cli.options import Limit, Set, Spec, load
 
 
 def fmt(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files to format; `-`: standard input.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Files to format; `-`: standard input.")],
     long: Annotated[bool, typer.Option("--long", help="Write each step as a mapping.")] = False,
     short: Annotated[bool, typer.Option("--short", help="Write each step as an expression.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1 if a file would change.")] = False,

@@ -15,7 +15,7 @@ from archspec.program.model import INPUT, Call, Module, Node, Program, Ref
 from archspec.program.read import construction, literal, type_of
 from archspec.program.weights import own_weights
 
-WIDEST = 60
+WIDEST = 84
 """columns after which the shape no longer waits for the longest op"""
 
 
@@ -35,7 +35,9 @@ def listing(program: Program, *, unfold: bool = False, origins: bool = True) -> 
     """
     calls = applications(program)
     blocks = [
-        _block(module, calls[id], unfold, origins) for id, module in reversed(program.modules.items()) if calls[id]
+        _block(module, calls[id], unfold, origins)
+        for id, module in reversed(list(program.modules.items()))
+        if calls[id]
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -44,7 +46,7 @@ def applications(program: Program) -> dict[str, int]:
     """How often each concrete module is applied in the whole network."""
     calls = dict.fromkeys(program.modules, 0)
     calls[program.main] = 1
-    for module in reversed(program.modules.values()):
+    for module in reversed(list(program.modules.values())):
         for node in module.nodes:
             if isinstance(node.body, Call) and not node.skipped:
                 calls[node.body.module] += calls[module.id]
@@ -52,7 +54,8 @@ def applications(program: Program) -> dict[str, int]:
 
 
 def _block(module: Module, calls: int, unfold: bool, origins: bool) -> str:
-    lines = [_line(module, node, origins) for node in module.nodes]
+    held: set[str] = set()
+    lines = [_line(module, node, origins, held) for node in module.nodes]
     if module.loop and not unfold:
         lines = list(_folded(module, lines))
     names = max((len(line.name) for line in lines), default=0)
@@ -81,7 +84,8 @@ def _output(module: Module, number: int) -> str:
     return f"{output.name} = {_value(module, output.ref)} {type_of(module, output.ref)}{only}"
 
 
-def _line(module: Module, node: Node, origins: bool) -> Line:
+def _line(module: Module, node: Node, origins: bool, held: set[str]) -> Line:
+    """One node. `held` has the keys of the lines before it: an instance's params stand at its first application."""
     given = [_value(module, ref) for ref in node.args]
     origin = f"{node.origin.span.source.name}:{node.origin.span.line}" if origins else ""
     if node.skipped:
@@ -92,7 +96,8 @@ def _line(module: Module, node: Node, origins: bool) -> Line:
     notes += [f"{inside} is {here}" for inside, here in sorted(node.lends.items()) if inside != here]
     notes += [f"{node.only} only"] if node.only else []
     action = f"{body}({', '.join(given)})"
-    params = 0 if isinstance(node.body, Call) else own_weights(module, node)[0]
+    params = 0 if isinstance(node.body, Call) or node.key in held else own_weights(module, node)[0]
+    held.add(node.key)
     return Line(
         node.name,
         action + (f"  # {'; '.join(notes)}" if notes else ""),
