@@ -60,7 +60,7 @@ def _shape(program: Program, figure: Figure) -> tuple[str, str] | None:
 def _number(found: int, figure: Figure) -> tuple[str, str] | None:
     if figure.relation != "==":
         met = _RELATIONS[figure.relation](found, figure.value)
-        return None if met else (f"{_text(found)}, over the budget of {figure.text.strip()}", "")
+        return None if met else (f"{_text(found)}, outside the budget of {figure.text.strip()}", "")
     off = found - figure.value
     if abs(off) <= figure.slack:
         return None
