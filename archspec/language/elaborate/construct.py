@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from archspec.language.elaborate.elsewhere import known_as
 from archspec.language.elaborate.scope import Scope
 from archspec.language.elaborate.values import OpName, Value
 from archspec.language.files import Unit
-from archspec.language.read.params import check_param, freeze, show
+from archspec.language.read.params import YAML_11_WORDS, check_param, freeze, show
 from archspec.language.spec import Argument, FileModule, Long, ModuleDef, ParamDef
 from archspec.ops.base import Op
 from archspec.ops.init import Init
@@ -190,7 +191,7 @@ class Constructor:
                 span,
                 help=f"a step that only reads it is `identity({name})`",
             )
-        near = suggest(name, unit.targets())
+        near = known_as(name) or suggest(name, unit.targets())
         help = f"did you mean `{near}`?" if near else "`archspec ops` lists the ops"
         raise fault("A0303", f"no op or module is called `{name}`", span, help=help)
 
@@ -304,17 +305,17 @@ class Constructor:
         near = suggest(str(given.value), known)
         if near:
             return fault("A0302", f"no number is called `{given.value}`", given.span, help=f"did you mean `{near}`?")
-        return fault(
-            "A0306", f"`{key}` of `{cls.op}` cannot be `{given.value}`", given.span, help=requirement(key, message)
-        )
+        better = YAML_11_WORDS.get(str(given.value)) if "`true`" in message else None
+        help = f"write `{better}`" if better else requirement(key, message)
+        return fault("A0306", f"`{key}` of `{cls.op}` cannot be `{given.value}`", given.span, help=help)
 
     def bad_value(self, cls: type[Op], key: str, given: Given, message: str) -> SpecError:
         shown = f'the text "{given.value}"' if isinstance(given.value, str) else f"`{show(given.value)}`"
         helps = [requirement(key, message)]
         if isinstance(given.value, float) and given.text and "/" in given.text:
             helps.append("`/` gives a fraction; write `//` for whole division")
-        if isinstance(given.value, str) and given.value in {"no", "yes", "on", "off"}:
-            helps = [f"write `{'true' if given.value in {'yes', 'on'} else 'false'}`"]
+        if isinstance(given.value, str) and given.value in YAML_11_WORDS:
+            helps = [f"write `{YAML_11_WORDS[given.value]}`"]
         return fault("A0306", f"`{key}` of `{cls.op}` cannot be {shown}", given.span, help=helps)
 
     def module(
@@ -363,7 +364,7 @@ class Constructor:
                 self.by_name(scope, value, given.span)
                 return OpName(str(value), scope.unit)
         elif isinstance(value, Word):
-            if param.type != "str":
+            if param.type != "str" and not (param.type == "bool" and value in YAML_11_WORDS):
                 near = suggest(value, (*scope.numbers, *scope.unit.params))
                 raise fault(
                     "A0302",

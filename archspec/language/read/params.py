@@ -12,6 +12,8 @@ from archspec.text.source import Span
 
 PARAM_TYPES: tuple[str, ...] = get_args(ParamType)
 _KEYS = ("type", "default", "min", "max", "choices")
+YAML_11_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+"""truth values of YAML 1.1, which are words here, and what to write instead"""
 _NOUNS: dict[ParamType, str] = {
     "int": "a whole number",
     "float": "a number",
@@ -45,6 +47,9 @@ def _long(key: str, value: Mapping, span: Span) -> ParamDef:
     choices = value.get("choices")
     if choices is not None and not isinstance(choices, Items):
         raise fault("A0207", f"expected a list for the choices of a param, found {describe(choices)}", choices.span)
+    for bound in ("min", "max"):
+        if bound in value and kind not in ("int", "float"):
+            raise fault("A0207", f"`{bound}` bounds numbers, and `{key}` is not one", value.entry(bound).key.span)
     result = ParamDef(
         name=key,
         type=kind,  # type: ignore[arg-type]
@@ -93,8 +98,8 @@ def check_param(param: ParamDef, value: Any, span: Span | None) -> Any:
     if not accepted:
         shown = "the text" if isinstance(value, str) else "the list" if isinstance(value, tuple) else ""
         help = "write `//` for whole division" if param.type == "int" and isinstance(value, float) else ""
-        if isinstance(value, str) and value in {"no", "yes", "on", "off"} and param.type == "bool":
-            help = f"write `{'true' if value in {'yes', 'on'} else 'false'}`"
+        if param.type == "bool" and isinstance(value, str) and value in YAML_11_WORDS:
+            help = f"write `{YAML_11_WORDS[value]}`"
         noun = _NOUNS[param.type]
         raise fault(
             "A0324", f"`{param.name}` takes {noun}, not {shown} `{show(value)}`".replace("  ", " "), span, help=help
