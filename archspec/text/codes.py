@@ -282,6 +282,10 @@ _NUMBERS = {
 }
 
 _OUTPUT = {
+    "A0501": Explanation(
+        "a file that archspec did not write",
+        "`compile` replaces a file only if its head says that archspec wrote it. `--force` replaces any file.",
+    ),
     "A0502": Explanation(
         "a file cannot be written",
         "The folder does not exist or the operating system refuses. Nothing was changed: files are written beside "
@@ -289,4 +293,17 @@ _OUTPUT = {
     ),
 }
 
-CODES: dict[str, Explanation] = {**_FILES, **_YAML, **_EXPRESSIONS, **_NUMBERS, **_OUTPUT}
+_VERIFIER = {
+    "A0601": Explanation(
+        "an inconsistent program",
+        "Between its stages archspec checks what it made of a spec. This found a contradiction, which is a bug in "
+        "archspec or in a pass, never in the spec. Please report it together with the spec.",
+    ),
+    "A0602": Explanation(
+        "the flat graph is too large",
+        "A short spec can describe billions of layers. They are counted without being written out one by one, but a "
+        "table of every layer or a flat graph needs them all; `--limit nodes=N` raises the bound.",
+    ),
+}
+
+CODES: dict[str, Explanation] = {**_FILES, **_YAML, **_EXPRESSIONS, **_NUMBERS, **_OUTPUT, **_VERIFIER}

@@ -105,6 +105,7 @@ def _unclosed_quote(source: Source, problem: str, context: str, at: int, opened:
 def _escape(source: Source, problem: str, context: str, at: int, opened: int) -> Diagnostic | None:
     if "escape" not in problem:
         return None
+    at -= source.text[at - 1 : at] == "\\"  # one of PyYAML's two scanners points behind the backslash
     help = "single quotes take every character as it is"
     return _diagnostic("A0105", "an escape that YAML does not know", _at(source, at), help=(help,))
 
