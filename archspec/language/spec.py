@@ -1,12 +1,15 @@
-"""The spec as data: frozen pydantic models of what a file says, with the place of everything kept.
+"""The spec as data: what a file says, frozen, with the place of everything kept.
 
-`read.py` makes them from the YAML tree. Expressions stay unevaluated here: they get their values
-when the spec is elaborated.
+What a stranger's YAML fills directly (`Reference`, `Train`) is a pydantic model. The rest is made by
+`read/` from the YAML tree, piece by piece and typed, so plain frozen dataclasses hold it: building
+validators for them would cost each start 100 ms. Expressions stay unevaluated here: they get their
+values when the spec is elaborated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -72,7 +75,8 @@ class Train(Record):
     notes: str | None = None
 
 
-class ParamDef(Record):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ParamDef:
     """A knob of a file or of a module. `default` None with `required` is a knob without a default."""
 
     name: str
@@ -85,14 +89,16 @@ class ParamDef(Record):
     span: Span
 
 
-class Argument(Record):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Argument:
     """The value of an argument in a mapping: a literal, an expression or word, or a list of them."""
 
     value: Expression | Scalar | tuple[Argument, ...]
     span: Span
 
 
-class Long(Record):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Long:
     """`{op: conv, out: 64, kernel: 7}`: a construction written as a mapping."""
 
     op: Scalar
@@ -101,7 +107,8 @@ class Long(Record):
     span: Span
 
 
-class Repeat(Record):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Repeat:
     """Copies of a module, each in a scope of its own."""
 
     what: Expression | Long | Body
@@ -113,7 +120,8 @@ class Repeat(Record):
     span: Span
 
 
-class For(Record):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class For:
     """A compile-time loop; its steps are spliced into the steps around it."""
 
     targets: tuple[str, ...]
@@ -125,7 +133,8 @@ class For(Record):
 Action = Expression | Long | Repeat | For | Any
 
 
-class Step(Record):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Step:
     """One step: what it is called, what it does, and the words beside it."""
 
     names: tuple[Template, ...] = ()
@@ -134,42 +143,46 @@ class Step(Record):
     reads: tuple[Expression | Template, ...] | None = None
     when: Expression | None = None
     only: Only | None = None
-    extra: Mapping[str, Expression] = Field(default_factory=dict)
+    extra: Mapping[str, Expression] = field(default_factory=dict)
     """`with`: side inputs by name"""
-    ties: Mapping[str, Scalar] = Field(default_factory=dict)
+    ties: Mapping[str, Scalar] = field(default_factory=dict)
     inline: bool = False
     span: Span
 
 
-class Out(Record):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Out:
     """What a body gives back: one node, or several with names."""
 
     values: tuple[tuple[str | None, Expression], ...]
     single: bool
 
 
-class Body(Record):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Body:
     """Steps in order, or branches over one input."""
 
     steps: tuple[Step, ...] = ()
     branches: tuple[Step, ...] | None = None
     join: Scalar | None = None
-    shared: Mapping[str, Expression] = Field(default_factory=dict)
+    shared: Mapping[str, Expression] = field(default_factory=dict)
     out: Out | None = None
     span: Span
 
 
-class ModuleDef(Record):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ModuleDef:
     """A reusable part."""
 
     name: str
-    params: Mapping[str, ParamDef] = Field(default_factory=dict)
+    params: Mapping[str, ParamDef] = field(default_factory=dict)
     inputs: tuple[str, ...] = ("input",)
     body: Body
     span: Span
 
 
-class FileModule(Record):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FileModule:
     """A module that is the graph of another spec."""
 
     name: str
@@ -178,7 +191,8 @@ class FileModule(Record):
     span: Span
 
 
-class Input(Record):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Input:
     """An input of the network, without the batch axis."""
 
     name: str
@@ -187,7 +201,8 @@ class Input(Record):
     span: Span
 
 
-class Head(Record):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Head:
     """A side output that hangs off a named node."""
 
     name: str
@@ -197,7 +212,8 @@ class Head(Record):
     span: Span
 
 
-class Figure(Record):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Figure:
     """A line of `expect`: what the paper or the reference says."""
 
     value: Any
@@ -208,11 +224,12 @@ class Figure(Record):
     span: Span
 
 
-class Variant(Record):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Variant:
     """Named overrides."""
 
     name: str
-    params: Mapping[str, Yaml] = Field(default_factory=dict)
+    params: Mapping[str, Yaml] = field(default_factory=dict)
     expect: Mapping[str, Figure] | None = None
     title: str | None = None
     source: Reference | None = None
@@ -220,7 +237,8 @@ class Variant(Record):
     span: Span
 
 
-class Spec(Record):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Spec:
     """One file, read and checked, nothing evaluated yet."""
 
     archspec: int
@@ -230,19 +248,15 @@ class Spec(Record):
     notes: str | None = None
     family: str | None = None
     inputs: tuple[Input, ...] = ()
-    params: Mapping[str, ParamDef] = Field(default_factory=dict)
-    defaults: Mapping[str, Mapping[str, Argument]] = Field(default_factory=dict)
-    modules: Mapping[str, ModuleDef | FileModule] = Field(default_factory=dict)
+    params: Mapping[str, ParamDef] = field(default_factory=dict)
+    defaults: Mapping[str, Mapping[str, Argument]] = field(default_factory=dict)
+    modules: Mapping[str, ModuleDef | FileModule] = field(default_factory=dict)
     graph: Body | None = None
     """None: a file of modules for others to `use`"""
     heads: tuple[Head, ...] = ()
     outputs: Out | None = None
-    expect: Mapping[str, Figure] = Field(default_factory=dict)
-    variants: Mapping[str, Variant] = Field(default_factory=dict)
+    expect: Mapping[str, Figure] = field(default_factory=dict)
+    variants: Mapping[str, Variant] = field(default_factory=dict)
     use: tuple[Scalar, ...] = ()
     train: Train | None = None
     span: Span
-
-
-for _model in (Argument, Repeat, For, Step, Body):
-    _model.model_rebuild()

@@ -28,7 +28,7 @@ def module_body(elaborator: Elaborator, target: ModuleTarget, types: Sequence[Te
         assert unit.spec.graph is not None
         body, span = unit.spec.graph, definition.span
         if definition.out is not None:
-            body = body.model_copy(update={"out": definition.out})
+            body = replace(body, out=definition.out)
         inputs = tuple(one.name for one in unit.spec.inputs)
         numbers: dict[str, object] = {}
         unit = unit.with_params(target.values)
@@ -54,7 +54,7 @@ def module_body(elaborator: Elaborator, target: ModuleTarget, types: Sequence[Te
 def inline(elaborator: Elaborator, stages: Stages, action: Expression, read: Value) -> Value:
     """A helper's steps as if they stood here: no level in the keys, names of its own."""
     builder = stages.builder
-    tree = action.tree
+    tree, given = stages.construction(action.tree)
     if not is_construction(tree):
         raise fault(
             "A0323",
@@ -66,12 +66,10 @@ def inline(elaborator: Elaborator, stages: Stages, action: Expression, read: Val
     if isinstance(target, OpTarget) or isinstance(target.definition, FileModule):
         raise fault("A0323", "only a module of this file or of `use` can be inlined", action.span())
     definition = target.definition
-    ports = [
-        builder.bring(value)
-        for value in flat(
-            definition.name, definition.inputs, frozenset(), False, [read], stages.keywords, action.span()
-        )[0]
-    ]
+    values = [read] if given is None else given.values
+    keywords = stages.keywords if given is None else {**stages.keywords, **given.named}
+    inputs, _ = flat(definition.name, definition.inputs, frozenset(), False, values, keywords, action.span())
+    ports = [builder.bring(value) for value in inputs]
     scope = Scope(target.unit, builder, dict(target.values))
     declare_inputs(scope, [replace(port, label=name) for port, name in zip(ports, definition.inputs, strict=True)])
     before = builder.position

@@ -247,6 +247,16 @@ class Stages:
         target = self.elaborator.call_target(self.scope, self.expression, node)
         return self.finish(target, None, key(), node)
 
+    def construction(self, node: ast.expr) -> tuple[ast.expr, Operands | None]:
+        """What constructs in `helper(64)`, `helper(64)(x, y)` or `helper(x, y)`, and the nodes it is given if any."""
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Call):
+            return node.func, self.operands(node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+            if arguments and all(map(self.is_node, arguments)):
+                return node.func, self.operands(node)
+        return node, None
+
     def mixed(self, node: ast.Call, name: str) -> Exception:
         self.elaborator.constructor.by_name(self.scope, name, self.span(node.func))
         pieces = [(arg, self.expression.source(arg)) for arg in node.args]

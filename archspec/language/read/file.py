@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from archspec.language.read.body import BodyReader
 from archspec.language.read.figures import FIGURES, read_figure
 from archspec.language.read.params import read_param
@@ -68,7 +71,7 @@ class FileReader:
         self.version()
         with catch():
             only_keys(tree, FILE_KEYS, "a spec")
-        values: dict[str, object] = {"archspec": LANGUAGE_VERSIONS[-1], "span": tree.span, "name": ""}
+        values: dict[str, Any] = {"archspec": LANGUAGE_VERSIONS[-1], "span": tree.span, "name": ""}
         with catch():
             given = need(tree, "name", "a spec")
             text(given, "the name of the network")
@@ -106,9 +109,9 @@ class FileReader:
             with catch():
                 values["train"] = self.train(tree["train"])
         with catch():
-            self.clashes(values["params"], values["modules"])  # type: ignore[arg-type]
+            self.clashes(values["params"], values["modules"])
         self.reporter.check()
-        return Spec.model_validate(values)
+        return Spec(**values)
 
     def version(self) -> None:
         """Another language version is told first and alone: nothing else can be judged."""
@@ -200,7 +203,7 @@ class FileReader:
         need(found, "do", f"the head `{key}`", entry.key.span)
         inner = Mapping(tuple(one for one in found if one.key.text in ("do", *STEP_WORDS)), found.span)
         step: Step = self.bodies.step(inner)
-        named = step.model_copy(update={"names": self.bodies.names(entry.key), "only": None, "span": entry.key.span})
+        named = replace(step, names=self.bodies.names(entry.key), only=None, span=entry.key.span)
         return Head(
             name=key,
             step=named,
