@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from archspec.ops import activation, conv, linear, merge, norm, pool, regularise, shape, tensor
+from archspec.ops import activation, conv, cut, linear, merge, norm, pool, regularise, resize, shape, tensor
 from archspec.ops.base import Op
 
 _ALL: tuple[type[Op], ...] = (
@@ -51,16 +51,16 @@ _ALL: tuple[type[Op], ...] = (
     shape.Flatten,
     shape.Reshape,
     shape.Permute,
-    shape.Select,
-    shape.Slice,
-    shape.Split,
-    shape.Chunk,
-    shape.Pad,
-    shape.Crop,
-    shape.Upsample,
     shape.PixelShuffle,
     shape.PixelUnshuffle,
     shape.ChannelShuffle,
+    cut.Select,
+    cut.Slice,
+    cut.Split,
+    cut.Chunk,
+    cut.Crop,
+    resize.Pad,
+    resize.Upsample,
     tensor.Scale,
     tensor.Bias,
     tensor.Parameter,

@@ -117,6 +117,12 @@ def test_brackets_keep_the_order_of_sums(name: str, inputs: list[str], source: s
     assert functional.render(given) == source
 
 
+def test_what_is_indexed_is_in_brackets() -> None:
+    functional = lower(OPS["add"](), (Tensor((5, 8)), Tensor((8,)))).functional
+    assert functional is not None
+    assert functional.render([("a * b", Precedence.MUL), ("c * d", Precedence.MUL)]) == "(a * b) + (c * d)[:, None]"
+
+
 @pytest.mark.parametrize("value", ["os", "relu; import os", '"', float("nan"), float("inf"), b"x", object(), ["relu"]])
 def test_nothing_else_reaches_source(value: object) -> None:
     for wrapped in (value, (1, value), Layer("nn.Conv2d", (Arg("x", value),))):  # type: ignore[arg-type]

@@ -3,11 +3,13 @@
 from archspec.backends.pytorch.rules import (
     activation,
     conv,
+    cut,
     linear,
     merge,
     norm,
     pool,
     regularise,
+    resize,
     shape,
     tensor,
 )
@@ -36,5 +38,5 @@ __all__ = [
     "literal",
     "lower",
 ]
-FAMILIES = (activation, conv, linear, merge, norm, pool, regularise, shape, tensor)
+FAMILIES = (activation, conv, cut, linear, merge, norm, pool, regularise, resize, shape, tensor)
 """the files that register rules when they are imported"""

@@ -248,3 +248,8 @@ def call(function: str, args: Iterable[Arg] = (), *, inputs: str = "{0}") -> Fun
 def method(text: str, args: Iterable[Arg] = ()) -> Functional:
     """A form like `{0}.flatten(1)`, whose input must be an atom."""
     return Functional(text, tuple(args), operands=Precedence.ATOM)
+
+
+def places(args: Iterable[Arg]) -> str:
+    """The places of these arguments in a template, with commas between."""
+    return ", ".join(f"{{{arg.name}}}" for arg in args)

@@ -66,7 +66,9 @@ def concat(op: ops.Concat, *inputs: Tensor, learned: frozenset[int] = NONE) -> L
 
 
 def _infix(sign: str, binds: Precedence, inputs: tuple[Tensor, ...], learned: frozenset[int]) -> Lowering:
-    return _formula(Functional(f" {sign} ".join(_right(inputs, learned)), (), binds, binds), inputs, learned)
+    template = f" {sign} ".join(_right(inputs, learned))
+    operands = Precedence.ATOM if "[" in template else binds
+    return _formula(Functional(template, (), binds, operands), inputs, learned)
 
 
 def _formula(functional: Functional, inputs: tuple[Tensor, ...], learned: frozenset[int]) -> Lowering:
