@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -19,11 +19,11 @@ def fmt(
     """Format specs in place, keeping comments. The network stays the same."""
     if long and short:
         raise typer.BadParameter("`--long` and `--short` exclude each other")
-    style: Literal["long", "short"] | None = "long" if long else "short" if short else None
-    from archspec import api
+    from archspec.language.fmt import Style, format_text
     from archspec.text.read import decode, read_source
     from archspec.text.write import write_atomically
 
+    style: Style = "long" if long else "short" if short else "keep"
     changed = 0
     for file in files:
         if file == "-":
@@ -32,7 +32,7 @@ def fmt(
             source = decode(sys.stdin.buffer.read(), "<stdin>")
         else:
             source = read_source(file)
-        text = api.format(source, style)
+        text = format_text(source, style)
         differs = text != source.text
         changed += differs
         if check:

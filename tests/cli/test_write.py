@@ -1,0 +1,64 @@
+"""`expand`, `show`, `list` and `ops`: what they print."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from archspec.ops.registry import OPS
+from tests.cli.conftest import Command
+
+
+def test_expand_names_shape_and_origin_of_each_node(archspec: Command) -> None:
+    lines = archspec("expand", "densenet121").out.splitlines()
+    assert lines[0] == "graph(image: [3, 224, 224])"
+    assert lines[4].split() == ["classifier", "linear(1000)(pool)", "[1000]", "1,025,000", "densenet121.yaml:40"]
+    plain = archspec("expand", "densenet121", "--no-origins").out
+    assert ".yaml" not in plain
+
+
+def test_expand_folds_and_unfolds(archspec: Command) -> None:
+    folded, unfolded = archspec("expand", "resnet50").out, archspec("expand", "resnet50", "--unfold").out
+    assert "1 … 5  5 x bottleneck" in folded
+    assert "…" not in unfolded
+    assert len(unfolded.splitlines()) > len(folded.splitlines())
+
+
+def test_show_prints_the_file(archspec: Command) -> None:
+    text = (Path(__file__).parents[2] / "specs" / "densenet121.yaml").read_text("utf-8")
+    assert archspec("show", "densenet121") == (0, text, "")
+    assert archspec("show", "densenet169").out == text
+
+
+def test_list_has_every_spec_with_its_variants(archspec: Command) -> None:
+    lines = archspec("list").out.splitlines()
+    assert "DenseNet-121" in next(line for line in lines if line.startswith("densenet121 "))
+    assert any(line.strip() == "densenet169" for line in lines)
+    entries = json.loads(archspec("list", "--format", "json").out)
+    assert {"name": "densenet169", "variant_of": "densenet121", "title": "DenseNet-121"} in entries
+
+
+def test_ops_lists_every_op_on_one_line(archspec: Command) -> None:
+    lines = archspec("ops").out.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == list(OPS)
+    assert max(map(len, lines)) <= 80
+
+
+def test_an_op_is_explained_with_examples(archspec: Command) -> None:
+    done = archspec("ops", "conv")
+    assert done.out.startswith("conv(out, kernel=1, stride=1, padding=0, dilation=1, groups=1, bias=true,")
+    assert (
+        "  conv(64, 7, stride=2, padding=3)\n    [3, 224, 224] to [64, 112, 112]; 9,472 params; 118,013,952 MADs\n"
+        in done.out
+    )
+    assert json.loads(archspec("ops", "conv", "--format", "json").out)["examples"][0]["params"] == 9472
+
+
+def test_joins_show_their_inputs(archspec: Command) -> None:
+    assert archspec("ops", "gate").out.splitlines()[0] == "gate(x, g)"
+
+
+def test_an_unknown_op(archspec: Command) -> None:
+    done = archspec("ops", "convv")
+    assert done.code == 2
+    assert "no op is called `convv`; did you mean `conv`?" in done.err
