@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 
-from archspec.language.spec import Long, ModuleDef, Record, Spec
+from archspec.language.spec import Argument, Body, For, Head, Input, Long, ModuleDef, Out, Repeat, Spec, Step
 from archspec.text.document import Scalar
 from archspec.text.expression import Expression, Template
 
@@ -22,9 +23,9 @@ def names(part: object) -> Iterator[str]:
         case Long():
             yield part.op.text
             yield from names(part.arguments)
-        case Record():
-            for field in type(part).model_fields:
-                yield from names(getattr(part, field))
+        case Argument() | Body() | For() | Head() | Input() | Out() | Repeat() | Step() | ModuleDef():
+            for field in fields(part):
+                yield from names(getattr(part, field.name))
         case Mapping():
             yield from names(tuple(part.values()))
         case tuple():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -120,7 +121,7 @@ class Runner:
         scope = scope.reading(read)
         skipped = step.when is not None and not self.elaborator.condition(step.when, scope)
         if skipped:
-            value = self.skip(step, names, read)
+            value = self.skip(step, names, self.own_input(step, scope, read))
         else:
             value = self.do(step, names, scope, read)
             self.builder.position += 1
@@ -169,6 +170,15 @@ class Runner:
         if isinstance(read, Template):
             return scope.node(self.text(read, scope), read.scalar.span)
         return self.side(read, scope)
+
+    def own_input(self, step: Step, scope: Scope, read: Value) -> Value:
+        """What a skipped step stands for: the one node that `f(64)(x)` or `f(x)` names, else what it reads."""
+        if isinstance(step.action, Expression) and isinstance(call := step.action.tree, ast.Call):
+            stages = Stages(self.elaborator, scope, step.action, Place("", "", "", False), read)
+            match call:
+                case ast.Call(args=[ast.Name() as node], keywords=[]) if stages.is_node(node):
+                    return stages.operand(node)
+        return read
 
     def skip(self, step: Step, names: Sequence[str], read: Value) -> Value:
         """`when` was false: the step stands for its own input."""
