@@ -89,7 +89,7 @@ def _count(module: Module, done: Mapping[str, ModuleCost], weights: Weights, pro
         instances, work = _apply(module, node, done, weights, program)
         mads.append(0 if stands_aside(node, "inference") else work)
         for key, count in instances:
-            now = replace(count, training_only=count.params) if node.only == "training" else count
+            now = Count(count.params, count.params, count.buffers) if node.only == "training" else count
             before = held.get(key)
             if before is None:
                 held[key] = now
@@ -97,7 +97,9 @@ def _count(module: Module, done: Mapping[str, ModuleCost], weights: Weights, pro
             elif now.training_only < before.training_only:
                 held[key] = replace(before, training_only=now.training_only)
     rows = tuple(
-        replace(Count.sum(held[key] for key in keys if not key.startswith("^")), mads=work)
+        Count.sum((Count(mads=work), *(held[key] for key in keys if not key.startswith("^"))))
+        if keys
+        else Count(mads=work)
         for keys, work in zip(holders, mads, strict=True)
     )
     borrowed = {key[1:]: count for key, count in held.items() if key.startswith("^")}
@@ -110,9 +112,10 @@ def _apply(
     """The instances that a node applies, with what each holds, and the node's multiply-adds."""
     if not isinstance(node.body, Call):
         params, buffers = own_weights(module, node)
-        return [(node.key, Count(params, 0, buffers))], node.body.mads(*operand_types(module, node))
+        held = [(node.key, Count(params, 0, buffers))] if params or buffers else []
+        return held, node.body.mads(*operand_types(module, node))
     callee = done[node.body.module]
-    own = replace(callee.total, mads=0)
+    own = Count(callee.total.params, callee.total.training_only, callee.total.buffers)
     for name in node.ties:
         tied = weights.find(program.modules[node.body.module], name)
         assert tied is not None, "the verifier has looked"

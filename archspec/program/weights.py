@@ -109,7 +109,9 @@ def own_weights(module: Module, node: Node) -> tuple[int, int]:
     """Elements of an op's trainable tensors, tied ones left out, and of its buffers."""
     op = node.body
     assert isinstance(op, Op)
+    kind = type(op)
+    if kind.weights is Op.weights and kind.buffers is Op.buffers:
+        return 0, 0
     types = operand_types(module, node)
-    weights = op.weights(*types)
-    trainable = sum(type.elements for name, type in weights.items() if name not in node.ties)
-    return trainable, sum(type.elements for type in op.buffers(*types).values())
+    trainable = sum([type.elements for name, type in op.weights(*types).items() if name not in node.ties])
+    return trainable, sum([type.elements for type in op.buffers(*types).values()])
