@@ -138,6 +138,8 @@ class Step:
     """One step: what it is called, what it does, and the words beside it."""
 
     names: tuple[Template, ...] = ()
+    at: str = ""
+    """its place in the text of its body ("2", or "2.0" inside a loop), however often loops splice it"""
     action: Any
     """Expression, Long, Repeat, For or Body"""
     reads: tuple[Expression | Template, ...] | None = None

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 
 from archspec.language.elaborate.builder import Builder
 from archspec.language.elaborate.construct import ModuleTarget, OpTarget, Target
+from archspec.language.elaborate.refusals import refused
 from archspec.language.elaborate.values import Value, usable
 from archspec.language.spec import FileModule
-from archspec.ops.base import Op, OpError
+from archspec.ops.base import OpError
 from archspec.program.model import Call, Origin
-from archspec.text.diagnostics import Diagnostic, Label, SpecError, fault
+from archspec.text.diagnostics import SpecError, fault
 from archspec.text.source import Span
 
 if TYPE_CHECKING:
     from archspec.language.elaborate.elaborator import Elaborator
-
-_CODES = {"cannot add tensors of different shapes": "A0301"}
 
 
 def apply(
@@ -45,7 +44,7 @@ def apply(
         try:
             types = op.infer(*(value.types[0] for value in single))
         except OpError as error:
-            raise refused(op, error, single, span, places) from None
+            raise refused(elaborator.modules, error, single, span, places) from None
         elaborator.bound(types, span)
         origin = Origin(span, target.hints)
         return builder.add(
@@ -152,22 +151,3 @@ def one(value: Value, what: str, span: Span) -> Value:
 def part(value: Value, at: int) -> Value:
     label = f"{value.label}.{value.names[at]}" if value.names else f"{value.label}[{at}]"
     return Value(value.builder, (value.refs[at],), (value.types[at],), label, value.span)
-
-
-def refused(op: Op, error: OpError, values: Sequence[Value], span: Span, places: Sequence[Span | None]) -> SpecError:
-    """A shape rule's own words, at the operand that is wrong, each operand with its shape."""
-    shown = []
-    for at, value in enumerate(values):
-        place = places[at] if at < len(places) else None
-        origin = f" (line {value.span.line})" if value.span is not None else ""
-        if place is not None:
-            shown.append((at, place, f"{value.types[0]} from `{value.label}`{origin}"))
-    labels = [Label(place, text) for _, place, text in shown]
-    if error.operand is not None:
-        labels = [label for (at, *_), label in zip(shown, labels, strict=True) if at == error.operand] or labels
-    code = _CODES.get(error.message, "A0309" if error.clash else "A0308")
-    if not labels:
-        reads = ", ".join(f"{value.types[0]} from `{value.label}`" for value in values[:4])
-        labels = [Label(span, f"reads {reads}" if reads else "")]
-    help = (error.help,) if error.help else ()
-    return SpecError([Diagnostic(code, error.message, tuple(labels), help)])

@@ -124,7 +124,7 @@ class Runner:
             value = self.skip(step, names, self.own_input(step, scope, read))
         else:
             value = self.do(step, names, scope, read)
-            self.builder.position += 1
+            self.builder.position += not step.inline
         self.bind(names, step, value, scope)
         return value
 
@@ -201,7 +201,7 @@ class Runner:
 
     def do(self, step: Step, names: Sequence[str], scope: Scope, read: Value) -> Value:
         key = names[0] if len(names) == 1 else str(self.builder.position)
-        raw = step.names[0].scalar.text if len(names) == 1 else key
+        raw = step.names[0].scalar.text if len(names) == 1 else step.at or key
         place = Place(key, key, raw, named=len(names) == 1, ties={k: v.text for k, v in step.ties.items()} or None)
         before = len(self.builder.nodes)
         extra = {name: self.side(value, scope) for name, value in step.extra.items()}
@@ -321,6 +321,7 @@ class Runner:
             )
         value = read
         count = len(values)
+        self.elaborator.spend(count, loop.values.span())
         for at, item in enumerate(values):
             variables: dict[str, object] = {"i": at, "first": at == 0, "last": at == count - 1}
             if len(loop.targets) == 1:

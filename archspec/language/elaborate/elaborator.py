@@ -54,6 +54,9 @@ class Elaborator:
             yield
         except PoisonedError:
             pass
+        except TooLargeError as error:
+            self.tell(error)
+            raise
         except SpecError as error:
             self.tell(error)
 
@@ -80,7 +83,20 @@ class Elaborator:
     # numbers
 
     def number(self, expression: Expression, scope: Scope, node: ast.expr | None = None) -> object:
-        return evaluate(expression, scope, self.meter, node)
+        try:
+            return evaluate(expression, scope, self.meter, node)
+        except SpecError as error:
+            if self.meter.left < 0:
+                raise TooLargeError(error.diagnostics) from None
+            raise
+
+    def spend(self, steps: int, span: Span) -> None:
+        """Count steps that no expression counts: the turns of a loop."""
+        self.meter.left -= steps
+        if self.meter.left < 0:
+            bound = f"more than {self.limits.operations:,} steps of arithmetic and turns of loops"
+            help = "the bound is `operations`; raise it with `--limit operations=N`"
+            raise TooLargeError(fault("A0366", bound, span, help=help).diagnostics)
 
     def integer(self, expression: Expression, scope: Scope, what: str) -> int:
         value = self.number(expression, scope)
@@ -156,7 +172,7 @@ class Elaborator:
         from archspec.language.elaborate.modules import module_body
 
         self._path.append(key.lstrip("^"))
-        self._frames.append(Frame(".".join(self._path), span))
+        self._frames.append(Frame(_shown(self._path, name), span))
         told = len(self.reporter.found)
         try:
             made = module_body(self, target, types)
@@ -288,3 +304,10 @@ def _kind(value: object) -> str:
     if isinstance(value, str):
         return "text"
     return "a list"
+
+
+def _shown(path: Sequence[str], module: str) -> str:
+    """Where an expansion stands, as keys of the state dict; a path of numbers alone says which module it is of."""
+    keys = [*path[:3], "…", *path[-3:]] if len(path) > 8 else path
+    where = ".".join(keys)
+    return where if any(not key.isdigit() for key in path) else f"`{module}` at {where}"

@@ -72,11 +72,8 @@ def inline(elaborator: Elaborator, stages: Stages, action: Expression, read: Val
     ports = [builder.bring(value) for value in inputs]
     scope = Scope(target.unit, builder, dict(target.values))
     declare_inputs(scope, [replace(port, label=name) for port, name in zip(ports, definition.inputs, strict=True)])
-    before = builder.position
-    builder.position = 0
     depth = len(elaborator.reporter.found)
     value = run(elaborator, scope, definition.body, ports[0], definition.name)
-    builder.position = before
     elaborator.note_params(definition, scope.used)
     if any(d.severity == "error" for d in elaborator.reporter.found[depth:]):
         raise PoisonedError

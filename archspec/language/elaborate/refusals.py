@@ -1,4 +1,4 @@
-"""A shape rule's refusal in words: each operand with its shape and where it comes from, and what changed the channels."""
+"""A shape rule's refusal in words: each operand with its shape and origin, and what changed the channels."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def _culprits(modules: Mapping[str, Module], values: Sequence[Value]) -> Iterato
             continue
         last = _last_change(modules, module)
         if last is not None:
-            what = " ".join(last.origin.span.text.split())
-            yield f"`{module.template}` ends in {what} at line {last.origin.span.line}, so it {_effect(*before, *after)}"
+            step, line = " ".join(last.origin.span.text.split()), last.origin.span.line
+            yield f"`{module.template}` ends in {step} at line {line}, so it {_effect(*before, *after)}"
 
 
 def _last_change(modules: Mapping[str, Module], module: Module) -> Node | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from archspec.language.read.shape import (
     ACTION_WORDS,
@@ -105,7 +106,8 @@ class BodyReader:
     def steps(self, value: Yaml) -> tuple[Step, ...]:
         if isinstance(value, Mapping):
             raise wrong(value, "a list of steps", help="put `- ` before each step")
-        return tuple(step for item in items(value, "the steps") if (step := self.caught(item)) is not None)
+        found = (self.caught(item) for item in items(value, "the steps"))
+        return tuple(_placed(step, str(at)) for at, step in enumerate(found) if step is not None)
 
     def caught(self, value: Yaml) -> Step | None:
         with self.reporter.catch():
@@ -347,6 +349,13 @@ class BodyReader:
                 )
             case _:
                 return Out(values=((None, self.expression(value, "the name of a node")),), single=True)
+
+
+def _placed(step: Step, at: str) -> Step:
+    action = step.action
+    if isinstance(action, For):
+        action = replace(action, do=tuple(_placed(inner, f"{at}.{inner.at}") for inner in action.do))
+    return replace(step, at=at, action=action)
 
 
 def slice_scalar(whole: Scalar, start: int, end: int) -> Scalar:
