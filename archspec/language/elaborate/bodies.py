@@ -13,6 +13,7 @@ from archspec.language.elaborate.elaborator import Elaborator, TooLargeError
 from archspec.language.elaborate.joins import body_output, join_values
 from archspec.language.elaborate.scope import Scope
 from archspec.language.elaborate.stages import Place, Stages, close_inner
+from archspec.language.elaborate.ties import check_ties
 from archspec.language.elaborate.values import POISON, PoisonedError, Shared, Value, usable
 from archspec.language.read.params import freeze, show
 from archspec.language.read.shape import check_name
@@ -234,6 +235,8 @@ class Runner:
                 raise AssertionError(action)
         made = self.builder.nodes[before:]
         self.builder.claim_all(made, span)
+        if step.ties and made:
+            check_ties(self.elaborator, self.builder, made[-1], step.ties)
         if step.when is not None and made:
             last = self.builder.nodes[-1]
             origin = Origin(last.origin.span, {**last.origin.arguments, "when": step.when.source()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -50,6 +51,7 @@ class Builder:
                 label = value.names[at] if len(value.refs) > 1 and value.names else value.label
                 if self.read is not None and value.refs == self.read.refs and value.builder is self.read.builder:
                     label = "input"
+                label = re.sub(r"\W+", "_", label).strip("_")
                 taken = {port.name for port in self.inputs}
                 name, count = label, 2
                 while name in taken:

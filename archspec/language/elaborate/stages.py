@@ -183,7 +183,7 @@ class Stages:
         left, right = sides
         if left is None or right is None:
             return self.scaled(node, left, right, top=top)
-        key = self.place.key if top else f"{self.place.key}.{name}"
+        key = self.place.key if top else self.builder.unique(f"{self.place.key}.{name}")
         return apply(
             self.elaborator,
             self.builder,
@@ -206,7 +206,7 @@ class Stages:
         factor = self.elaborator.number(self.expression, self.scope, other)
         if isinstance(factor, bool) or not isinstance(factor, int | float):
             raise fault("A0306", "a node is multiplied with a node or a number", self.span(other))
-        key = self.place.key if top else f"{self.place.key}.mul"
+        key = self.place.key if top else self.builder.unique(f"{self.place.key}.mul")
         return apply(
             self.elaborator,
             self.builder,

@@ -1,0 +1,85 @@
+"""Blanks inside expressions: as PEP 8 has them, but for runs of blanks after a comma, which align columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import BaseModel
+
+from archspec.language.fmt.edits import Edit, apply_edits
+from archspec.language.spec import Spec
+from archspec.text.expression import Expression, Template
+from archspec.text.limits import Limits
+from archspec.text.tokens import Token, check_tokens
+
+_WORDS = frozenset(("and", "or", "not", "in", "if", "else"))
+_TIGHT = frozenset((".", ":", "**"))
+_CLOSE = frozenset(")]")
+
+
+def space_expressions(spec: Spec, limits: Limits) -> Iterator[Edit]:
+    """The blanks to change in every expression of a file."""
+    for expression in _expressions(spec):
+        scalar = expression.scalar
+        if not isinstance(scalar.value, str):
+            continue  # a number of YAML, which may be none of Python
+        source = scalar.span.source.text
+        for start, end, text in gaps(expression.text, limits):
+            first, last = (scalar.offsets[expression.start + place] for place in (start, end))
+            if source[first:last] == expression.text[start:end]:
+                yield Edit(first, last, text)
+
+
+def _expressions(value: object) -> Iterator[Expression]:
+    match value:
+        case Expression():
+            yield value
+        case Template():
+            yield from _expressions(value.parts)
+        case BaseModel():
+            for name in type(value).model_fields:
+                yield from _expressions(getattr(value, name))
+        case Mapping():
+            for one in value.values():
+                yield from _expressions(one)
+        case tuple():
+            for one in value:
+                yield from _expressions(one)
+
+
+def spaced(text: str, limits: Limits) -> str:
+    """An expression with its blanks in place.
+
+    >>> spaced("conv( 4*width,3 , stride = 2 if j==0 else -1)", Limits())
+    'conv(4 * width, 3, stride=2 if j == 0 else -1)'
+    >>> spaced("inception(192,   96,208)", Limits())
+    'inception(192,   96, 208)'
+    """
+    return apply_edits(text, (Edit(*gap) for gap in gaps(text, limits)))
+
+
+def gaps(text: str, limits: Limits) -> Iterator[tuple[int, int, str]]:
+    """Each stretch between two tokens that should be another: its ends and what should stand there."""
+    tokens = check_tokens(text, limits.expression_depth)
+    for at, (left, right) in enumerate(zip(tokens, tokens[1:], strict=False)):
+        unary = left.text in ("+", "-") and (at == 0 or not _ends_value(tokens[at - 1]))
+        found = text[left.end : right.start]
+        wanted = _wanted(left, right, found, unary)
+        if wanted != found and "\n" not in found:
+            yield left.end, right.start, wanted
+
+
+def _ends_value(token: Token) -> bool:
+    return token.closes and token.text not in _WORDS
+
+
+def _wanted(left: Token, right: Token, found: str, unary: bool) -> str:
+    if left.text in ("(", "[") or right.text in _CLOSE or right.text == "," or unary:
+        return ""
+    if left.text == ",":
+        return " " * len(found) if found.strip("\t") else " "
+    if {left.text, right.text} & _TIGHT or "=" in (left.text, right.text):
+        return ""
+    if right.text in ("(", "[") and _ends_value(left):
+        return ""
+    return " "
