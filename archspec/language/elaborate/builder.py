@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from archspec.language.elaborate.values import Shared, Value, usable
@@ -118,13 +119,30 @@ class Builder:
         self.borrowed[shared.name] = shared
         return f"^{shared.name}"
 
-    def dead(self, outputs: Sequence[Output]) -> list[Node]:
-        """Nodes whose values reach no output."""
+    def alive(self, outputs: Sequence[Output]) -> set[int]:
+        """Numbers of the nodes whose values reach an output."""
         alive = {output.ref.node for output in outputs}
         for at in range(len(self.nodes) - 1, -1, -1):
             if at in alive:
                 alive.update(ref.node for ref in self.nodes[at].args)
+        return alive
+
+    def dead(self, outputs: Sequence[Output]) -> list[Node]:
+        """Nodes whose values reach no output."""
+        alive = self.alive(outputs)
         return [node for at, node in enumerate(self.nodes) if at not in alive]
+
+    def prune(self, outputs: Sequence[Output]) -> list[Output]:
+        """Drop the dead nodes; the outputs with their new places."""
+        alive = self.alive(outputs)
+        place = {at: new for new, at in enumerate(at for at in range(len(self.nodes)) if at in alive)}
+        place[INPUT] = INPUT
+        self.nodes = [
+            replace(node, args=tuple(Ref(place[ref.node], ref.output) for ref in node.args))
+            for at, node in enumerate(self.nodes)
+            if at in alive
+        ]
+        return [replace(output, ref=Ref(place[output.ref.node], output.ref.output)) for output in outputs]
 
 
 def bundle(

@@ -46,6 +46,8 @@ def module_body(elaborator: Elaborator, target: ModuleTarget, types: Sequence[Te
         return None
     value = builder.bring(value)
     outputs = outputs_of(value)
+    if isinstance(definition, FileModule) and definition.out is not None:
+        outputs = builder.prune(outputs)  # a backbone: what its own file does with the features is not called
     for node in builder.dead(outputs):
         elaborator.dead(node)
     return elaborator.close(builder, outputs, params=target.values, origin=span)

@@ -77,8 +77,10 @@ def _same(before: Yaml, after: Yaml) -> bool:
     """Equal but for white space inside values."""
     match before, after:
         case Scalar(), Scalar():
-            return type(before.value) is type(after.value) and before.text.split() == after.text.split() or (
-                "".join(before.text.split()) == "".join(after.text.split())
+            return (
+                type(before.value) is type(after.value)
+                and before.text.split() == after.text.split()
+                or ("".join(before.text.split()) == "".join(after.text.split()))
             )
         case Items(), Items():
             return len(before) == len(after) and all(map(_same, before, after))

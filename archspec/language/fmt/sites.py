@@ -137,9 +137,7 @@ class _Walk:
             inner = self.step(do, inner, flow)
         return replace(scope, nodes=inner.nodes)
 
-    def structure(
-        self, value: Mapping, scope: Scope, flow: bool, key: Scalar | None, beside: frozenset[str]
-    ) -> None:
+    def structure(self, value: Mapping, scope: Scope, flow: bool, key: Scalar | None, beside: frozenset[str]) -> None:
         inside = flow or is_flow(value)
         if "op" in value:
             self.found.append(Site(value, "step", scope, flow, key, beside))

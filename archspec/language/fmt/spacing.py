@@ -1,15 +1,23 @@
-"""Blanks inside expressions: as PEP 8 has them, but for runs of blanks after a comma, which align columns."""
+"""Blanks inside expressions: as PEP 8 has them, but for runs of blanks that align columns.
+
+A comma keeps the blanks behind it; where one has several, the parenthesis keeps its own too:
+
+    inception( 64,   96, 128)
+    inception(192,   96, 208)
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-
-from pydantic import BaseModel
+from dataclasses import fields, is_dataclass
 
 from archspec.language.fmt.edits import Edit, apply_edits
 from archspec.language.spec import Spec
+from archspec.text.document import Scalar
 from archspec.text.expression import Expression, Template
 from archspec.text.limits import Limits
+from archspec.text.source import Span
 from archspec.text.tokens import Token, check_tokens
 
 _WORDS = frozenset(("and", "or", "not", "in", "if", "else"))
@@ -36,15 +44,17 @@ def _expressions(value: object) -> Iterator[Expression]:
             yield value
         case Template():
             yield from _expressions(value.parts)
-        case BaseModel():
-            for name in type(value).model_fields:
-                yield from _expressions(getattr(value, name))
+        case Scalar() | Span():
+            pass
         case Mapping():
             for one in value.values():
                 yield from _expressions(one)
         case tuple():
             for one in value:
                 yield from _expressions(one)
+        case _ if is_dataclass(value):
+            for one in fields(value):
+                yield from _expressions(getattr(value, one.name))
 
 
 def spaced(text: str, limits: Limits) -> str:
@@ -52,8 +62,8 @@ def spaced(text: str, limits: Limits) -> str:
 
     >>> spaced("conv( 4*width,3 , stride = 2 if j==0 else -1)", Limits())
     'conv(4 * width, 3, stride=2 if j == 0 else -1)'
-    >>> spaced("inception(192,   96,208)", Limits())
-    'inception(192,   96, 208)'
+    >>> spaced("inception( 64,   96,208)", Limits())
+    'inception( 64,   96, 208)'
     """
     return apply_edits(text, (Edit(*gap) for gap in gaps(text, limits)))
 
@@ -61,10 +71,11 @@ def spaced(text: str, limits: Limits) -> str:
 def gaps(text: str, limits: Limits) -> Iterator[tuple[int, int, str]]:
     """Each stretch between two tokens that should be another: its ends and what should stand there."""
     tokens = check_tokens(text, limits.expression_depth)
+    aligned = re.search(r",[ \t]{2,}", text) is not None
     for at, (left, right) in enumerate(zip(tokens, tokens[1:], strict=False)):
         unary = left.text in ("+", "-") and (at == 0 or not _ends_value(tokens[at - 1]))
         found = text[left.end : right.start]
-        wanted = _wanted(left, right, found, unary)
+        wanted = _wanted(left, right, found, unary, aligned)
         if wanted != found and "\n" not in found:
             yield left.end, right.start, wanted
 
@@ -73,7 +84,9 @@ def _ends_value(token: Token) -> bool:
     return token.closes and token.text not in _WORDS
 
 
-def _wanted(left: Token, right: Token, found: str, unary: bool) -> str:
+def _wanted(left: Token, right: Token, found: str, unary: bool, aligned: bool) -> str:
+    if aligned and left.text == "(":
+        return found
     if left.text in ("(", "[") or right.text in _CLOSE or right.text == "," or unary:
         return ""
     if left.text == ",":
