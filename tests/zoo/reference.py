@@ -1,0 +1,29 @@
+"""The figures that the zoo is held to, and the library's networks."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from archspec.api import library
+
+
+@cache
+def reference() -> dict[str, dict[str, Any]]:
+    """Figures by id (see "about" in the file for what each means and where it comes from)."""
+    networks: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("reference.json").read_text("utf-8"))[
+        "networks"
+    ]
+    return networks
+
+
+def known() -> list[str]:
+    """Ids of the library that the reference has figures for."""
+    return [id for id in library() if id in reference()]
+
+
+def with_oracle() -> list[str]:
+    """Ids of the library that torchvision or timm has too, under the same state-dict keys."""
+    return [id for id in known() if reference()[id].get("keys", "").partition(" ")[0] in ("torchvision", "timm")]
