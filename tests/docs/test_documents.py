@@ -108,6 +108,8 @@ def run_console(block: Block, desk: Path, where: str) -> str:
             pytest.fail(f"{where}: $ {command}--- printed\n{want}--- real\n{got}", pytrace=False)
         actual += f"$ {command}{want if agrees(want, got) else got}"
     expected = int(block.options.get("exit", "0"))
+    if UPDATE and status != expected:
+        return block.body  # never write a failure into a document
     assert status == expected, f"{where}: exit status {status}\n{actual}"
     return actual
 
@@ -144,7 +146,7 @@ def test_document(document: Path, desk: Path, monkeypatch: pytest.MonkeyPatch) -
             test = doctest.DocTestParser().get_doctest(body, names, where, str(document), block.line)
             results = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, clear_globs=False)
             names = test.globs
-            assert not results.failed
+            assert UPDATE or not results.failed
         renewed += text[at : block.span[0]] + body
         at = block.span[1]
     if UPDATE and renewed + text[at:] != text:
@@ -173,6 +175,7 @@ def anchors(document: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
+@pytest.mark.skipif(UPDATE, reason="nothing is compared")
 def test_a_wrong_output_is_noticed(desk: Path) -> None:
     (block,) = blocks("```console\n$ echo one\ntwo\n```\n")
     with pytest.raises(pytest.fail.Exception, match="--- real\none"):
