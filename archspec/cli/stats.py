@@ -163,13 +163,15 @@ def _cell(name: str, value: Any, row: dict[str, Any] | None = None) -> str:
     if name == "key" and row is not None:
         if "level" not in row:
             return str(value)
-        return "  " * (row["level"] - 1) + str(value).rsplit(".", 1)[-1]
+        return " " * (2 * int(row["level"]) - 2) + str(value).rsplit(".", 1)[-1]
     if name == "paths":
         exact, power = _paths(value)
         return power if power.startswith("2^") else exact
     if isinstance(value, int):
         return grouped(value)
-    return shape(value) if isinstance(value, list) and value else "" if value == [] else str(value)
+    if isinstance(value, list):
+        return shape(value) if value else ""
+    return str(value)
 
 
 def _print(columns: Sequence[str], rows: Sequence[Sequence[str]], format: Format) -> None:

@@ -9,7 +9,7 @@ from archspec.analysis.paths import MANY, count_paths, depth, depth_min, path_le
 from archspec.analysis.summary import decimal, summary
 from archspec.analysis.table import by_layer, by_module, by_op
 from archspec.program.flatten import flatten
-from archspec.program.model import Program, Ref
+from archspec.program.model import Module, Program, Ref
 from archspec.program.verify import verify
 from tests.program.build import Act, Body, Both, Dense, Mix, Sum, Table, program, residual
 
@@ -75,7 +75,7 @@ def test_modules_with_several_inputs_keep_them_apart() -> None:
 
 def test_path_counts_stop_at_their_bound() -> None:
     """A short program can ask for 2^(10^9) paths: counting it takes no time and says that it is many."""
-    modules = {}
+    modules: dict[str, Module] = {}
     below: str | None = None
     for level in range(9):
         body = Body(f"m{level}", modules, x=4)

@@ -9,32 +9,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archspec.analysis.cost import cost
-from archspec.analysis.paths import count_paths, depth, depth_min, main_output, path_lengths
+from archspec.analysis.paths import Edges, count_paths, depth, depth_min, main_output, path_lengths
 from archspec.program.flatten import flat_size, flatten, graph
-from archspec.program.model import INPUT, Program, Ref
+from archspec.program.model import INPUT, Mode, Module, Program, Ref
 from archspec.program.read import type_of
 from archspec.program.verify import verify
 from archspec.program.weights import Weights
 from tests.program.build import Act, Body, Both, Dense, Mix, Sum, Table, program
 
 WIDTH = 3
-mode = st.sampled_from([None, None, None, "training", "inference"])
+MODES: list[Mode | None] = [None, None, None, "training", "inference"]
+mode = st.sampled_from(MODES)
 
 
 @st.composite
 def programs(draw: st.DrawFn) -> Program:
     """Small networks of nested modules: several inputs and outputs, shared instances, skips, modes."""
-    done = {}
+    done: dict[str, Module] = {}
     for level in range(draw(st.integers(1, 3))):
         body = Body(f"m{level}", done, **{f"in{port}": WIDTH for port in range(draw(st.integers(1, 3)))})
         values = [Ref(INPUT, port) for port in range(len(body.ports))]
-        value = st.deferred(lambda values=values: st.sampled_from(values))
-        borrows = draw(st.sampled_from([(), ("enc",)]))
+        borrows = ("enc",) if draw(st.booleans()) else ()
         for step in range(draw(st.integers(1, 6))):
             kinds = ["dense", "shared", "act", "sum", "mix", "both", "table", "skip", "training"]
             kind = draw(st.sampled_from(kinds + ["call"] * 4 * bool(done) + ["borrowed"] * bool(borrows)))
-            name, x = f"s{step}", draw(value)
-            extra = {}
+            name, x = f"s{step}", draw(st.sampled_from(values))
+            lends: dict[str, str] = {}
             match kind:
                 case "dense" | "training":
                     made = body.add(name, Dense(out=WIDTH), x, only="training" if kind == "training" else None)
@@ -45,9 +45,9 @@ def programs(draw: st.DrawFn) -> Program:
                 case "act":
                     made = body.add(name, Act(), x)
                 case "sum":
-                    made = body.add(name, Sum(), x, *draw(st.lists(value, max_size=3)))
+                    made = body.add(name, Sum(), x, *draw(st.lists(st.sampled_from(values), max_size=3)))
                 case "mix":
-                    made = body.add(name, Mix(), x, draw(value))
+                    made = body.add(name, Mix(), x, draw(st.sampled_from(values)))
                 case "both":
                     made = Ref(body.add(name, Both(), x).node, draw(st.integers(0, 1)))
                 case "table":
@@ -57,9 +57,9 @@ def programs(draw: st.DrawFn) -> Program:
                 case _:
                     callee = done[draw(st.sampled_from(sorted(done)))]
                     if callee.borrows:
-                        extra["lends"] = {"enc": "^enc" if borrows and draw(st.booleans()) else "mine"}
-                    arguments = [draw(value) for _ in callee.inputs]
-                    made = body.add(name, callee.id, *arguments, only=draw(mode), **extra)
+                        lends = {"enc": "^enc" if borrows and draw(st.booleans()) else "mine"}
+                    arguments = [draw(st.sampled_from(values)) for _ in callee.inputs]
+                    made = body.add(name, callee.id, *arguments, only=draw(mode), lends=lends)
                     made = Ref(made.node, draw(st.integers(0, len(callee.outputs) - 1)))
             values.append(made)
         for number in range(draw(st.integers(1, 2))):
@@ -90,8 +90,9 @@ def all_paths(made: Program, follow_all: bool) -> list[int]:
 @given(programs())
 def test_paths_and_depth_equal_enumeration(made: Program) -> None:
     verify(made)
-    for edges, follow_all in (("data", False), ("all", True)):
-        lengths = all_paths(made, follow_all)
+    each: tuple[Edges, ...] = ("data", "all")
+    for edges in each:
+        lengths = all_paths(made, edges == "all")
         assert count_paths(made, edges) == len(lengths)
         assert depth(made, edges) == max(lengths, default=0)
         assert depth_min(made, edges) == min(lengths, default=0)

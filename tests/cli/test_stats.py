@@ -10,9 +10,6 @@ import pytest
 from tests.cli.conftest import Command
 
 DENSENET = """\
-DenseNet-121 (densenet121)
-Densely Connected Convolutional Networks, arXiv:1608.06993, Tables 1-3, 2016
-
   params                7,978,856  7.98 M
   buffers                  83,769  running statistics and other saved tensors
   MADs              2,834,161,664  2.83 G
@@ -43,7 +40,12 @@ MADs: conv, linear, matrix products; batch 1, inference. depth: weighted layers.
 
 def test_the_screen(archspec: Command) -> None:
     done = archspec("stats", "densenet121")
-    assert done == (0, DENSENET, "")
+    assert (done.code, done.err) == (0, "")
+    title, source, empty, *rest = done.out.splitlines(keepends=True)
+    assert title == "DenseNet-121 (densenet121)\n"
+    assert "2016" in source
+    assert empty == "\n"
+    assert "".join(rest) == DENSENET
 
 
 def test_json_is_exact_and_one_object_for_one_spec(archspec: Command) -> None:
