@@ -1,4 +1,4 @@
-"""The façade: what one can do with a spec. The command line and `import archspec` both call this, and nothing below knows it."""
+"""The façade: what one can do with a spec. The command line and `import archspec` call it; nothing below knows it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from archspec.expectations import unmet
 from archspec.language import library as _library
 from archspec.language.elaborate import elaborate
 from archspec.language.files import Files
-from archspec.language.spec import Figure, Reference, Spec
+from archspec.language.spec import Figure, Reference, Spec, WeightSource
 from archspec.program.model import Program
 from archspec.program.verify import verify
 from archspec.text.diagnostics import Diagnostic, SpecError
-from archspec.text.limits import Limits
+from archspec.text.limits import DEFAULT_LIMITS, Limits
 from archspec.text.source import Source
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class Architecture:
     program: Program
     expect: Mapping[str, Figure]
     warnings: tuple[Diagnostic, ...]
+    weights: Mapping[str, WeightSource]
+    """where trained weights exist, by library"""
     changed: bool
     """some param differs from what the file or variant says, so its `expect` does not apply"""
 
@@ -99,7 +101,7 @@ class Architecture:
         return f"<archspec {self.name}: {self._cost.total.params:,} params>"
 
 
-def load(spec: str | Path, params: Mapping[str, object] | None = None, *, limits: Limits = Limits()) -> Architecture:
+def load(spec: str | Path, params: Mapping[str, object] | None = None, *, limits: Limits = DEFAULT_LIMITS) -> Architecture:
     """The architecture that a name or a path means, with `params` set.
 
     A name is an id of the library (`densenet121`, `densenet169`) or `FILE.yaml@variant`. `expect` is not
@@ -110,9 +112,12 @@ def load(spec: str | Path, params: Mapping[str, object] | None = None, *, limits
     name = variant.name if variant is not None else unit.spec.name
     title = (variant.title if variant is not None else None) or unit.spec.title
     program, warnings = elaborate(unit, limits, name=name, title=title)
-    expect = unit.spec.expect
+    expect, weights = unit.spec.expect, dict(unit.spec.weights)
     if variant is not None:
         expect = variant.expect or {}
+        weights = {
+            library: _variant_weights(source, weights.get(library)) for library, source in variant.weights.items()
+        }
     return Architecture(
         name=name,
         title=title,
@@ -122,11 +127,17 @@ def load(spec: str | Path, params: Mapping[str, object] | None = None, *, limits
         program=verify(program),
         expect=expect,
         warnings=warnings,
+        weights=weights,
         changed=bool(params),
     )
 
 
-def check(spec: str | Path, params: Mapping[str, object] | None = None, *, limits: Limits = Limits()) -> Architecture:
+def _variant_weights(own: WeightSource, base: WeightSource | None) -> WeightSource:
+    """A variant's network has the names of the base's, unless it says otherwise."""
+    return own if own.keys or base is None else own.model_copy(update={"keys": base.keys})
+
+
+def check(spec: str | Path, params: Mapping[str, object] | None = None, *, limits: Limits = DEFAULT_LIMITS) -> Architecture:
     """`load`, and hold the network against its `expect`. Raises `SpecError`."""
     architecture = load(spec, params, limits=limits)
     problems = architecture.unmet()
@@ -135,7 +146,7 @@ def check(spec: str | Path, params: Mapping[str, object] | None = None, *, limit
     return architecture
 
 
-def check_all(path: str | Path, *, limits: Limits = Limits()) -> Iterator[Architecture]:
+def check_all(path: str | Path, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Architecture]:
     """`check` for a file and each of its variants."""
     base = check(path, limits=limits)
     yield base

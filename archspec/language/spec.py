@@ -54,6 +54,15 @@ class Loss(Record):
     heads: dict[str, float] = Field(default_factory=dict)
 
 
+class WeightSource(Record):
+    """Where trained weights of this network exist, and what they are called there."""
+
+    model: str
+    """the name of the network in that library: `legacy_seresnet50`"""
+    keys: dict[str, str] = Field(default_factory=dict)
+    """their names → ours, whole dotted segments in order, `*` for any one segment (see `archspec/program/keys.py`)"""
+
+
 class Named(Record):
     """Something called by name with numbers and words as its settings: an optimizer, a schedule."""
 
@@ -236,6 +245,7 @@ class Variant:
     title: str | None = None
     source: Reference | None = None
     notes: str | None = None
+    weights: Mapping[str, WeightSource] = field(default_factory=dict)
     span: Span
 
 
@@ -261,4 +271,5 @@ class Spec:
     variants: Mapping[str, Variant] = field(default_factory=dict)
     use: tuple[Scalar, ...] = ()
     train: Train | None = None
+    weights: Mapping[str, WeightSource] = field(default_factory=dict)
     span: Span

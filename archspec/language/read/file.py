@@ -41,6 +41,7 @@ from archspec.language.spec import (
     Step,
     Train,
     Variant,
+    WeightSource,
 )
 from archspec.ops.registry import OPS
 from archspec.text.diagnostics import Reporter, fault
@@ -49,9 +50,9 @@ from archspec.text.limits import Limits
 
 FILE_KEYS = (
     *("archspec", "name", "title", "source", "notes", "family", "extends", "use", "inputs", "params", "defaults"),
-    *("modules", "graph", "heads", "outputs", "expect", "variants", "train"),
+    *("modules", "graph", "heads", "outputs", "expect", "variants", "train", "weights"),
 )
-VARIANT_KEYS = ("params", "expect", "title", "source", "notes")
+VARIANT_KEYS = ("params", "expect", "title", "source", "notes", "weights")
 DTYPES = ("float32", "int64", "bool")
 
 
@@ -105,6 +106,7 @@ class FileReader:
                 values["outputs"] = self.bodies.out(mapping(tree["outputs"], "`outputs`"))
         values["expect"] = self.expect(tree.get("expect"))
         values["variants"] = table(tree.get("variants"), "`variants`", self.variant, self.reporter)
+        values["weights"] = table(tree.get("weights"), "`weights`", self.weights, self.reporter)
         if "train" in tree:
             with catch():
                 values["train"] = self.train(tree["train"])
@@ -230,8 +232,15 @@ class FileReader:
             title=text(found["title"], "a title") if "title" in found else None,
             source=model(Reference, found["source"], "`source`") if "source" in found else None,
             notes=text(found["notes"], "notes") if "notes" in found else None,
+            weights=table(found.get("weights"), "`weights`", self.weights, self.reporter),
             span=entry.key.span,
         )
+
+    def weights(self, entry: Entry) -> WeightSource:
+        """`timm: resnet50` is short for `timm: {model: resnet50}`: the same names there as here."""
+        if isinstance(entry.value, Scalar):
+            return WeightSource(model=text(entry.value, "the name of a network"))
+        return model(WeightSource, entry.value, f"the weights of `{entry.key.text}`")
 
     def train(self, value: Yaml) -> Train:
         found = mapping(value, "`train`")
