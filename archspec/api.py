@@ -101,7 +101,9 @@ class Architecture:
         return f"<archspec {self.name}: {self._cost.total.params:,} params>"
 
 
-def load(spec: str | Path, params: Mapping[str, object] | None = None, *, limits: Limits = DEFAULT_LIMITS) -> Architecture:
+def load(
+    spec: str | Path, params: Mapping[str, object] | None = None, *, limits: Limits = DEFAULT_LIMITS
+) -> Architecture:
     """The architecture that a name or a path means, with `params` set.
 
     A name is an id of the library (`densenet121`, `densenet169`) or `FILE.yaml@variant`. `expect` is not
@@ -137,7 +139,9 @@ def _variant_weights(own: WeightSource, base: WeightSource | None) -> WeightSour
     return own if own.keys or base is None else own.model_copy(update={"keys": base.keys})
 
 
-def check(spec: str | Path, params: Mapping[str, object] | None = None, *, limits: Limits = DEFAULT_LIMITS) -> Architecture:
+def check(
+    spec: str | Path, params: Mapping[str, object] | None = None, *, limits: Limits = DEFAULT_LIMITS
+) -> Architecture:
     """`load`, and hold the network against its `expect`. Raises `SpecError`."""
     architecture = load(spec, params, limits=limits)
     problems = architecture.unmet()
