@@ -14,7 +14,9 @@ def test_expand_names_shape_and_origin_of_each_node(archspec: Command) -> None:
     assert lines[0] == "graph(image: [3, 224, 224])"
     text = archspec("show", "densenet121").out.splitlines()
     number = next(at for at, line in enumerate(text, 1) if "classifier: linear(classes)" in line)
-    assert lines[4].split() == ["classifier", "linear(1000)(pool)", "[1000]", "1,025,000", f"densenet121.yaml:{number}"]
+    assert lines[4].startswith("  classifier  linear(1000")
+    assert lines[4].endswith(f"  densenet121.yaml:{number}")
+    assert lines[4].split()[-3:-1] == ["[1000]", "1,025,000"]
     plain = archspec("expand", "densenet121", "--no-origins").out
     assert ".yaml" not in plain
 
@@ -64,3 +66,18 @@ def test_an_unknown_op(archspec: Command) -> None:
     done = archspec("ops", "convv")
     assert done.code == 2
     assert "no op is called `convv`; did you mean `conv`?" in done.err
+
+
+def test_fmt_changes_what_is_not_formatted_and_nothing_else(archspec: Command, tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    text = "archspec: 1\nname: net\ninputs: {x: [8]}\ngraph:\n- fc: linear( 4 )  # why\n"
+    path.write_text(text)
+    assert archspec("fmt", "--check", str(path)) == (1, f"would change {path}\n", "")
+    assert path.read_text() == text
+    assert archspec("fmt", str(path)) == (0, f"changed {path}\n", "")
+    assert path.read_text() == text.replace("\n- fc: linear( 4 )", "\n  - fc: linear(4)")
+    assert archspec("fmt", "--check", str(path)) == (0, "", "")
+    assert archspec("fmt", str(path)) == (0, "", "")
+    both = archspec("fmt", "--long", "--short", str(path))
+    assert both.code == 2
+    assert "`--long` and `--short` exclude each other" in both.err
