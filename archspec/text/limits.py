@@ -30,7 +30,7 @@ class Limits:
     """size of an integer made by an expression"""
     operations: int = 2_000_000
     """steps of arithmetic in one elaboration"""
-    nodes: int = 500_000
+    nodes: int = 50_000
     """nodes of the concrete program, each module counted once"""
     nesting: int = 64
     """modules inside modules"""

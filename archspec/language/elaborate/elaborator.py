@@ -163,12 +163,9 @@ class Elaborator:
             return before
         name = target.definition.name
         if len(self._frames) >= self.limits.nesting:
-            raise fault(
-                "A0316",
-                f"modules stand inside each other more than {self.limits.nesting} deep",
-                span,
-                help=f"`{name}` calls itself without end, or `--limit nesting=N` raises the bound",
-            )
+            message = f"modules stand inside each other more than {self.limits.nesting} deep"
+            help = f"`{name}` calls itself without end, or `--limit nesting=N` raises the bound"
+            raise TooLargeError(fault("A0316", message, span, help=help).diagnostics)
         from archspec.language.elaborate.modules import module_body
 
         self._path.append(key.lstrip("^"))
