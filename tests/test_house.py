@@ -35,11 +35,11 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_lint() -> None:
-    run(tool("ruff"), "check", "--no-cache", ".")
+    run(tool("ruff"), "check", "--no-cache", "--output-format", "concise", ".")
 
 
 def test_format() -> None:
-    run(tool("ruff"), "format", "--no-cache", "--check", ".")
+    run(tool("ruff"), "format", "--no-cache", "--check", "--output-format", "concise", ".")
 
 
 def test_types(tree: Path) -> None:
