@@ -25,6 +25,8 @@ from archspec.text.expression import Expression, Template
 from archspec.text.source import Span
 
 _IDENTITY = OPS["identity"]()
+_TURN, _FAILURE = 10, 100
+"""what a turn of a loop and a failed step cost, in steps of arithmetic: about what they take"""
 
 
 def run(elaborator: Elaborator, scope: Scope, body: Body, read: Value, what: str) -> Value:
@@ -87,6 +89,7 @@ class Runner:
         except (PoisonedError, SpecError) as error:
             if isinstance(error, SpecError):
                 self.elaborator.tell(error)
+            self.elaborator.spend(_FAILURE, step.span)
             for name in step.names:
                 with self.elaborator.catch():
                     text = self.text(name, scope)
@@ -324,7 +327,7 @@ class Runner:
             )
         value = read
         count = len(values)
-        self.elaborator.spend(count, loop.values.span())
+        self.elaborator.spend(_TURN * count, loop.values.span())
         for at, item in enumerate(values):
             variables: dict[str, object] = {"i": at, "first": at == 0, "last": at == count - 1}
             if len(loop.targets) == 1:
