@@ -19,6 +19,7 @@ from archspec.text.document import Entry, Items, Mapping, Scalar, Yaml
 from archspec.text.expression import LITERALS, Expression, parse_expression
 from archspec.text.limits import Limits
 from archspec.text.parse import resolve
+from archspec.text.source import Span
 
 _FIXED = frozenset(("from", "when", "only", "inline"))
 """words that say what a step reads or whether it is there: beside them, operands cannot become a `from`"""
@@ -147,7 +148,7 @@ def shorten(tree: Mapping, limits: Limits) -> Iterator[Edit]:
 
 
 def _shorten(site: Site, found: Mapping) -> Iterator[Edit]:
-    if not _movable(found):
+    if not _ordered(found):
         return
     words = {entry.key.text: entry.value for entry in found if entry.key.text in STEP_WORDS}
     built = [entry for entry in found if entry.key.text not in words]
@@ -165,28 +166,29 @@ def _shorten(site: Site, found: Mapping) -> Iterator[Edit]:
         places = [at for at, entry in enumerate(found) if entry.key.text not in words]
         if places == list(range(places[0], places[0] + len(places))):
             value = "do: " + scalar(text, flow=site.flow or is_flow(found))
-            yield Edit(built[0].key.span.start, built[-1].value.span.end, value)
+            yield from _edit(built[0].key.span.to(built[-1].value.span), value)
 
 
 def _replace(site: Site, found: Mapping, text: str) -> Iterator[Edit]:
     """The expression in the place of the mapping; one in block form also leaves its own lines."""
     value = scalar(text, flow=site.flow)
-    start = found.span.start
+    place = found.span
     if site.key is not None and not is_flow(found):
-        start = site.key.span.end
-        if not _COLON.fullmatch(found.span.source.text[start : found.span.start]):
+        place = Span(place.source, site.key.span.end, place.end)
+        if not _COLON.match(place.text):
             return
         value = ": " + value
-    yield Edit(start, found.span.end, value)
+    yield from _edit(place, value)
 
 
-def _movable(found: Mapping) -> bool:
-    """It stands in one piece, with no comment, anchor or alias inside."""
-    return _ordered(found) and not re.search(r"\s#", found.span.text)
+def _edit(place: Span, text: str) -> Iterator[Edit]:
+    """Unless a comment stands there, which would be lost."""
+    if not re.search(r"\s#", place.text):
+        yield Edit(place.start, place.end, text)
 
 
 def _ordered(found: Mapping | Items) -> bool:
-    """The parts follow each other: the place of an alias is that of its anchor, before it."""
+    """No part is an anchor, and all follow each other: the place of an alias is that of its anchor, before it."""
     at = found.span.start
     parts = [part for entry in found for part in (entry.key, entry.value)] if isinstance(found, Mapping) else [*found]
     for part in parts:

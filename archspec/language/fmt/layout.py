@@ -18,19 +18,21 @@ from archspec.language.fmt.edits import Edit, apply_edits
 
 _STEP = 2
 _ENDS = re.compile(r"\r\n|\r")
+_REMARK = re.compile(r"[ \t]+(?=#)")
 _TRAILING = re.compile(r"[ \t]+$")
 _COUNTED = re.compile(r"[|>][-+]?[1-9]")
 _OPENERS = (yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken)
 _CLOSERS = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)
+_Dash = yaml.BlockEntryToken
 _STREAM = (yaml.StreamStartToken, yaml.StreamEndToken)
 
 
 def lay_out(text: str) -> str:
     """The same YAML, laid out. The text must be valid YAML."""
     text = _ENDS.sub("\n", text.removeprefix("\ufeff"))
-    text = apply_edits(text, _gaps(text))
     page = _Page(text)
-    text = apply_edits(text, page.indents()) if page.movable else text
+    indents = page.indents() if page.movable else ()
+    text = apply_edits(text, [*page.gaps(dashes=page.movable), *indents])
     text = apply_edits(text, _Page(text).trailing())
     return text if _Page(text).kept_end else text.strip("\n") + "\n"
 
@@ -38,28 +40,6 @@ def lay_out(text: str) -> str:
 def _tokens(text: str) -> list[yaml.Token]:
     loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
     return list(yaml.scan(text, Loader=loader))
-
-
-def _gaps(text: str) -> Iterator[Edit]:
-    """Blanks between two tokens on one line."""
-    depth = 0
-    before: yaml.Token | None = None
-    for token in _tokens(text):
-        start, end = token.start_mark.index, token.end_mark.index
-        if start == end or isinstance(token, _STREAM):
-            continue
-        if isinstance(token, _OPENERS):
-            depth += 1
-        if before is not None:
-            left = before.end_mark.index
-            gap = text[left:start]
-            if left <= start and not gap.strip(" \t") and not _block_scalar(before):
-                wanted = _gap(before, token, gap, depth > 0)
-                if wanted != gap:
-                    yield Edit(left, start, wanted)
-        if isinstance(token, _CLOSERS):
-            depth -= 1
-        before = token
 
 
 def _block_scalar(token: yaml.Token) -> bool:
@@ -70,7 +50,7 @@ def _gap(left: yaml.Token, right: yaml.Token, gap: str, flow: bool) -> str:
     kept = " " if "\t" in gap else gap
     ends = isinstance(right, yaml.FlowEntryToken) or isinstance(right, _CLOSERS)
     match left:
-        case yaml.BlockEntryToken():
+        case _Dash():
             return " "
         case yaml.ValueToken() if ends:
             return kept
@@ -153,6 +133,28 @@ class _Page:
             return False
         return "+" in self.text[scalars[-1].start_mark.index :][:3]
 
+    def gaps(self, *, dashes: bool) -> Iterator[Edit]:
+        """Blanks between two tokens on one line; those behind a dash only if what follows may move with them."""
+        depth = 0
+        before: yaml.Token | None = None
+        for token in self.tokens:
+            start, end = token.start_mark.index, token.end_mark.index
+            if start == end and not isinstance(token, yaml.StreamEndToken):
+                continue
+            depth += isinstance(token, _OPENERS)
+            if before is not None and not _block_scalar(before) and (dashes or not isinstance(before, _Dash)):
+                left = before.end_mark.index
+                gap = self.text[left:start]
+                remark = _REMARK.match(gap)
+                if remark and "\t" in remark[0]:
+                    yield Edit(left, left + len(remark[0]), " ")
+                elif left <= start and not gap.strip(" \t"):
+                    wanted = _gap(before, token, gap, depth > 0)
+                    if wanted != gap:
+                        yield Edit(left, start, wanted)
+            depth -= isinstance(token, _CLOSERS)
+            before = token
+
     def trailing(self) -> Iterator[Edit]:
         """Blanks at the ends of lines, but for those that a block scalar holds."""
         inside = {line for span in self.scalars if span.block for line in range(span.first + 1, span.last + 1)}
@@ -167,7 +169,7 @@ class _Page:
         wanted = self._wanted()
         at = 0
         for number, line in enumerate(self.lines):
-            width = len(line) - len(line.lstrip(" "))
+            width = _width(line)
             new = wanted.get(number, width)
             if new != width and line:
                 yield Edit(at, at + width, " " * new)
@@ -211,7 +213,7 @@ class _Page:
                 if _block_scalar(token) and token.end_mark.index == starts[last]:
                     last -= 1
                 for inner in range(line + 1, last + 1):
-                    width = len(self.lines[inner]) - len(self.lines[inner].lstrip(" "))
+                    width = _width(self.lines[inner])
                     columns.setdefault(inner, width)
                     wanted.setdefault(inner, max(width + shift, 0))
         self._comments(wanted, columns)
@@ -221,15 +223,21 @@ class _Page:
         """A line of its own for a comment goes with the line below it, or with one above that stood as far in."""
         content = sorted(columns)
         for number, line in enumerate(self.lines):
-            if number in wanted or not line.lstrip(" ").startswith("#"):
+            if number in wanted or not line.lstrip(" \t").startswith("#"):
                 continue
-            width = len(line) - len(line.lstrip(" "))
+            width = _width(line)
             below = next((other for other in content if other > number), None)
             above = next((other for other in reversed(content) if other < number and columns[other] == width), None)
             if below is not None and (columns[below] == width or above is None):
                 wanted[number] = max(width + wanted[below] - columns[below], 0)
             elif above is not None:
-                wanted[number] = wanted[above]
+                wanted[number] = wanted[above] if below is not None or width else 0
+
+
+def _width(line: str) -> int:
+    """Blanks that the line begins with; tabs can stand only before a comment."""
+    bare = line.lstrip(" \t")
+    return len(line) - len(bare if bare.startswith("#") else line.lstrip(" "))
 
 
 def _line_of(starts: list[int], index: int) -> int:

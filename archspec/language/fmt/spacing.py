@@ -31,11 +31,21 @@ def space_expressions(spec: Spec, limits: Limits) -> Iterator[Edit]:
         scalar = expression.scalar
         if not isinstance(scalar.value, str):
             continue  # a number of YAML, which may be none of Python
-        source = scalar.span.source.text
-        for start, end, text in gaps(expression.text, limits):
-            first, last = (scalar.offsets[expression.start + place] for place in (start, end))
-            if source[first:last] == expression.text[start:end]:
+        at = expression.start
+        inner = ((at + start, at + end, text) for start, end, text in gaps(expression.text, limits))
+        for start, end, text in (*_margins(expression), *inner):
+            first, last = scalar.offsets[start], scalar.offsets[end]
+            if scalar.span.source.text[first:last] == scalar.text[start:end]:
                 yield Edit(first, last, text)
+
+
+def _margins(expression: Expression) -> Iterator[tuple[int, int, str]]:
+    """The blanks around the expression of a hole: `${ i }`."""
+    text, start, end = expression.scalar.text, expression.start, expression.start + len(expression.text)
+    left, right = len(text[:start].rstrip(" ")), len(text) - len(text[end:].lstrip(" "))
+    if text[:left].endswith("${"):
+        yield left, start, ""
+        yield end, right, ""
 
 
 def _expressions(value: object) -> Iterator[Expression]:
