@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -150,14 +150,18 @@ def check(
     return architecture
 
 
-def check_all(path: str | Path, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Architecture]:
-    """`check` for a file and each of its variants."""
-    base = check(path, limits=limits)
-    yield base
-    if base.name == base.spec.name:
-        stem = str(path).partition("@")[0]
-        for variant in base.spec.variants:
-            yield check(f"{stem}@{variant}", limits=limits)
+def networks(spec: str | Path, *, limits: Limits = DEFAULT_LIMITS) -> tuple[str, ...]:
+    """Every network of a file, by the names that `load` takes: the file itself and its variants.
+
+    A variant stands for itself alone; a file of modules for others to `use` has none. Raises `SpecError`.
+    """
+    found = _library.find(spec, limits)
+    read, _ = Files(limits).spec(found)
+    if read.graph is None:
+        return ()
+    if found.variant is not None:
+        return (str(spec),)
+    return (str(spec), *(f"{spec}@{variant}" for variant in read.variants))
 
 
 def stats(spec: str | Path, **params: object) -> Cost:

@@ -5,37 +5,49 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from archspec.cli import check, compile, doctor, library, stats, write
-
 BUG = 70
 """exit code of an internal error (EX_SOFTWARE of sysexits.h)"""
 
-app = typer.Typer(
-    name="archspec",
-    help="Neural networks as short YAML graphs: checked, counted, and compiled to readable PyTorch.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
-for command in (
-    check.check,
-    stats.stats,
-    compile.compile,
-    library.list_,
-    library.show,
-    write.expand,
-    write.fmt,
-    library.ops,
-    check.explain,
-    write.schema,
-    doctor.doctor,
-):
-    app.command(command.__name__.rstrip("_"))(command)
+COMMANDS = {
+    "check": "check.check",
+    "stats": "stats.stats",
+    "compile": "compile.compile",
+    "list": "library.list_",
+    "show": "library.show",
+    "expand": "write.expand",
+    "fmt": "write.fmt",
+    "ops": "library.ops",
+    "explain": "check.explain",
+    "schema": "write.schema",
+    "doctor": "doctor.doctor",
+}
+"""each command, in the order of the help, and the function that it is: file and name"""
+
+
+def application(words: Sequence[str] = ()) -> typer.Typer:
+    """The commands that the command line `words` may need: the one that it names, else all.
+
+    Typer looks at every function it is given, and each file of commands imports what it needs.
+    """
+    app = typer.Typer(
+        name="archspec",
+        help="Neural networks as short YAML graphs: checked, counted, and compiled to readable PyTorch.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    app.callback()(options)
+    first = next((word for word in words if not word.startswith("-")), "")
+    for name in [first] if first in COMMANDS else COMMANDS:
+        file, _, function = COMMANDS[name].partition(".")
+        app.command(name)(getattr(import_module(f"archspec.cli.{file}"), function))
+    return app
 
 
 def _version(asked: bool) -> None:
@@ -46,7 +58,6 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -75,7 +86,7 @@ def _run(words: Sequence[str]) -> int:
     from archspec.text.diagnostics import SpecError
 
     try:
-        app(args=list(words), prog_name="archspec")
+        application(words)(args=list(words), prog_name="archspec")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except SpecError as error:

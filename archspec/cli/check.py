@@ -45,12 +45,17 @@ def check(
     for name in _specs(targets):
         try:
             # With params of one's own there is one network to check: a variant would set them again.
-            some = [api.check(name, values, limits=bounds)] if values else api.check_all(name, limits=bounds)
-            for architecture in some:
-                checked += 1
-                found += [each for each in architecture.warnings if each not in found]
+            some = (name,) if values else api.networks(name, limits=bounds)
         except SpecError as error:
             found += [each for each in error.diagnostics if each not in found]
+            continue
+        for network in some:
+            try:
+                told = api.check(network, values, limits=bounds).warnings
+                checked += 1
+            except SpecError as error:
+                told = error.diagnostics
+            found += [each for each in told if each not in found]
     if strict:
         from dataclasses import replace
 
