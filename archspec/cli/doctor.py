@@ -12,8 +12,9 @@ def doctor() -> None:
     findings = examine()
     wide = max(len(finding.check) for finding in findings)
     for finding in findings:
-        typer.echo(f"{'ok' if finding.ok else '!!'}  {finding.check:<{wide}}  {finding.detail}")
+        mark = "ok" if finding.ok else "--" if finding.optional else "!!"
+        typer.echo(f"{mark}  {finding.check:<{wide}}  {finding.detail}")
         if finding.help:
             typer.echo(f"    {'':<{wide}}  {finding.help}")
-    if not all(finding.ok for finding in findings):
+    if not all(finding.ok or finding.optional for finding in findings):
         raise typer.Exit(1)
