@@ -12,7 +12,7 @@ from archspec.expectations import unmet
 from archspec.language import library as _library
 from archspec.language.elaborate import elaborate
 from archspec.language.files import Files
-from archspec.language.spec import Figure, Reference, Spec, WeightSource
+from archspec.language.spec import ErrorRate, Figure, Reference, Spec, WeightSource
 from archspec.program.model import Program
 from archspec.program.verify import verify
 from archspec.text.diagnostics import Diagnostic, SpecError
@@ -42,6 +42,7 @@ class Architecture:
     program: Program
     expect: Mapping[str, Figure]
     warnings: tuple[Diagnostic, ...]
+    error: ErrorRate | None
     weights: Mapping[str, WeightSource]
     """where trained weights exist, by library"""
     changed: bool
@@ -129,6 +130,7 @@ def load(
         program=verify(program),
         expect=expect,
         warnings=warnings,
+        error=variant.error if variant is not None else unit.spec.error,
         weights=weights,
         changed=bool(params),
     )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from archspec.language.elaborate.scope import Scope
 
 _MERGED = ("params", "defaults", "modules", "heads", "inputs")
-_OWN = ("name", "title", "expect", "variants", "notes")
+_OWN = ("name", "title", "expect", "variants", "notes", "weights", "error")
 
 
 @dataclass(eq=False)
@@ -238,7 +238,7 @@ class _Opening:
 def merge(base: YamlMapping, own: YamlMapping) -> YamlMapping:
     """A spec laid over the one it extends: tables by name, everything else whole.
 
-    What belongs to one network alone (name, title, expect, variants, notes) is not inherited.
+    What belongs to one network alone (name, title, expect, variants, notes, weights, error) is not inherited.
     """
     entries = {entry.key.text: entry for entry in base if entry.key.text not in (*_OWN, "extends")}
     for entry in own:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from archspec.text.diagnostics import SpecError, fault
 from archspec.text.limits import Limits
+from archspec.text.read import read_source
 from archspec.text.source import Source, Span
 from archspec.text.suggest import suggest
 
@@ -71,7 +72,7 @@ def find(name: str | Path, limits: Limits, *, beside: Path | None = None, asked:
     if _ID.fullmatch(base):
         local = beside / f"{base}.yaml" if beside is not None else None
         if local is not None and local.is_file():
-            return Found(read_file(local, limits, asked), variant or None, local.parent)
+            return Found(read_source(local, limits, span=asked), variant or None, local.parent)
         if base in shipped():
             return Found(read_shipped(base), variant or None, None)
         if base in variants():
@@ -84,7 +85,7 @@ def find(name: str | Path, limits: Limits, *, beside: Path | None = None, asked:
         shipped_id = base.removesuffix(".yaml")
         if shipped_id in shipped():
             return Found(read_shipped(shipped_id), variant or None, None)
-    return Found(read_file(path, limits, asked), variant or None, path.parent)
+    return Found(read_source(path, limits, span=asked), variant or None, path.parent)
 
 
 def _unknown(name: str, asked: Span | None) -> SpecError:
@@ -98,20 +99,3 @@ def _unknown(name: str, asked: Span | None) -> SpecError:
 
 def read_shipped(id: str) -> Source:
     return Source(f"{id}.yaml", shipped()[id].read_text(encoding="utf-8"))
-
-
-def read_file(path: Path, limits: Limits, asked: Span | None = None) -> Source:
-    """The text of a file. Raises A0002 if it cannot be read, A0003 if it is too large, A0004 if it is not UTF-8."""
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(limits.file_bytes + 1)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise fault("A0002", f"cannot read `{path}`: {reason}", asked) from None
-    if len(data) > limits.file_bytes:
-        message = f"`{path}` is larger than {limits.file_bytes:,} bytes"
-        raise fault("A0003", message, asked, help="`--limit file_bytes=N` raises the bound")
-    try:
-        return Source(str(path), data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise fault("A0004", f"`{path}` is not UTF-8 text (byte {error.start})", asked) from None

@@ -54,6 +54,19 @@ class Loss(Record):
     heads: dict[str, float] = Field(default_factory=dict)
 
 
+class ErrorRate(Record):
+    """Test error in percent as published, on one data set or several, and how it was measured."""
+
+    top1: float | None = Field(default=None, ge=0, le=100)
+    top5: float | None = Field(default=None, ge=0, le=100)
+    cifar10: float | None = Field(default=None, ge=0, le=100)
+    cifar100: float | None = Field(default=None, ge=0, le=100)
+    svhn: float | None = Field(default=None, ge=0, le=100)
+    mnist: float | None = Field(default=None, ge=0, le=100)
+    protocol: str | None = None
+    source: str | None = None
+
+
 class WeightSource(Record):
     """Where trained weights of this network exist, and what they are called there."""
 
@@ -246,6 +259,7 @@ class Variant:
     source: Reference | None = None
     notes: str | None = None
     weights: Mapping[str, WeightSource] = field(default_factory=dict)
+    error: ErrorRate | None = None
     span: Span
 
 
@@ -272,4 +286,5 @@ class Spec:
     use: tuple[Scalar, ...] = ()
     train: Train | None = None
     weights: Mapping[str, WeightSource] = field(default_factory=dict)
+    error: ErrorRate | None = None
     span: Span

@@ -18,7 +18,7 @@ from archspec.language.files import Unit
 from archspec.language.spec import Input
 from archspec.ops.base import Tensor
 from archspec.program.model import Output, Program
-from archspec.text.diagnostics import Diagnostic, fault
+from archspec.text.diagnostics import Diagnostic, fault, in_order
 from archspec.text.limits import Limits
 
 
@@ -51,7 +51,7 @@ def elaborate(unit: Unit, limits: Limits, *, name: str = "", title: str = "") ->
         title or spec.title,
         MappingProxyType(params),  # type: ignore[arg-type]
     )
-    return program, tuple(elaborator.reporter.found)
+    return program, in_order(elaborator.reporter.found)
 
 
 class Network:

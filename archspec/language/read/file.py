@@ -28,6 +28,7 @@ from archspec.language.read.shape import (
 from archspec.language.spec import (
     LANGUAGE_VERSIONS,
     Argument,
+    ErrorRate,
     Figure,
     FileModule,
     Head,
@@ -50,9 +51,9 @@ from archspec.text.limits import Limits
 
 FILE_KEYS = (
     *("archspec", "name", "title", "source", "notes", "family", "extends", "use", "inputs", "params", "defaults"),
-    *("modules", "graph", "heads", "outputs", "expect", "variants", "train", "weights"),
+    *("modules", "graph", "heads", "outputs", "expect", "variants", "train", "weights", "error"),
 )
-VARIANT_KEYS = ("params", "expect", "title", "source", "notes", "weights")
+VARIANT_KEYS = ("params", "expect", "title", "source", "notes", "weights", "error")
 DTYPES = ("float32", "int64", "bool")
 
 
@@ -107,6 +108,9 @@ class FileReader:
         values["expect"] = self.expect(tree.get("expect"))
         values["variants"] = table(tree.get("variants"), "`variants`", self.variant, self.reporter)
         values["weights"] = table(tree.get("weights"), "`weights`", self.weights, self.reporter)
+        if "error" in tree:
+            with catch():
+                values["error"] = model(ErrorRate, tree["error"], "`error`")
         if "train" in tree:
             with catch():
                 values["train"] = self.train(tree["train"])
@@ -233,6 +237,7 @@ class FileReader:
             source=model(Reference, found["source"], "`source`") if "source" in found else None,
             notes=text(found["notes"], "notes") if "notes" in found else None,
             weights=table(found.get("weights"), "`weights`", self.weights, self.reporter),
+            error=model(ErrorRate, found["error"], "`error`") if "error" in found else None,
             span=entry.key.span,
         )
 
