@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from archspec.text.source import Span
+from archspec.text.source import Source, Span
 
 Severity = Literal["error", "warning"]
 
@@ -104,4 +104,18 @@ class Reporter:
     def check(self) -> None:
         """End the stage: raise `SpecError` with everything found if any of it is an error."""
         if self.failed:
-            raise SpecError(self.found)
+            raise SpecError(in_order(self.found))
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """As a reader meets them: file by file, from the top; what has no place comes first."""
+    found = tuple(diagnostics)
+    sources = [label.span.source for each in found for label in each.labels[:1]]
+    return tuple(sorted(found, key=lambda each: _order(each, sources)))
+
+
+def _order(diagnostic: Diagnostic, sources: list[Source]) -> tuple[int, int]:
+    if not diagnostic.labels:
+        return -1, -1
+    span = diagnostic.labels[0].span
+    return next(at for at, source in enumerate(sources) if source is span.source), span.start
