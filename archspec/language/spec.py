@@ -24,9 +24,9 @@ ParamType = Literal["int", "float", "bool", "str", "list", "op"]
 
 
 class Record(BaseModel):
-    """Frozen, strict, and refuses what it does not know."""
+    """Frozen, strict, and refuses what it does not know. Its validator is built when a file first needs it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class Reference(Record):
@@ -79,7 +79,7 @@ class WeightSource(Record):
 class Named(Record):
     """Something called by name with numbers and words as its settings: an optimizer, a schedule."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+    model_config = ConfigDict(extra="allow")
     name: str
     __pydantic_extra__: dict[str, int | float | bool | str | list[int | float | str]]
 
@@ -87,7 +87,7 @@ class Named(Record):
 class Train(Record):
     """The recipe that belongs to an architecture. Kept and shown; archspec trains nothing itself."""
 
-    loss: Loss = Loss()
+    loss: Loss = Field(default_factory=Loss)
     optimizer: Named | None = None
     schedule: Named | None = None
     epochs: float | None = Field(default=None, gt=0)
