@@ -5,12 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from archspec.ops import activation, conv, cut, linear, merge, norm, pool, regularise, resize, shape, tensor
+from archspec.ops import (
+    activation,
+    conv,
+    cut,
+    dirac,
+    linear,
+    merge,
+    norm,
+    pool,
+    regularise,
+    resize,
+    shape,
+    tensor,
+)
 from archspec.ops.base import Op
 
 _ALL: tuple[type[Op], ...] = (
     conv.Conv,
     conv.ConvTranspose,
+    dirac.DiracConv,
     linear.Linear,
     norm.BatchNorm,
     norm.LayerNorm,
@@ -60,6 +74,7 @@ _ALL: tuple[type[Op], ...] = (
     cut.Chunk,
     cut.Crop,
     resize.Pad,
+    resize.PadChannels,
     resize.Upsample,
     tensor.Scale,
     tensor.Bias,

@@ -1,10 +1,10 @@
-"""Ops that enlarge the spatial axes: padding and interpolation."""
+"""Ops that enlarge: padding of the spatial axes and of the channels, and interpolation."""
 
 from typing import Annotated
 
-from archspec.ops.arguments import Amounts, Flag, Number, OptionalSizes, Scales, words
+from archspec.ops.arguments import Amounts, Flag, Number, OptionalSizes, Positive, Scales, words
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
-from archspec.ops.geometry import image, per_axis, plural, sides
+from archspec.ops.geometry import image, need, need_rank, per_axis, plural, sides
 
 
 class Pad(Op):
@@ -42,6 +42,34 @@ class Pad(Op):
                 raise OpError(f"{self.mode} padding of {max(pair)} is too much for an input of size {size}", operand=0)
         sizes = (before + size + after for size, (before, after) in zip(x.spatial, pairs, strict=True))
         return (Tensor((x.channels, *sizes)),)
+
+
+class PadChannels(Op):
+    """Adds channels of zeros behind the input's: the shortcut without parameters of residual nets
+    (option A of 1512.03385) where they get wider.
+
+    out  how many channels there are then
+
+    Shape: [C, ...] to [out, ...].
+    """
+
+    op = "pad_channels"
+    category = Category.SHAPE
+    examples = (
+        Example("pad_channels(32)", (Tensor((16, 16, 16)),), (Tensor((32, 16, 16)),)),
+        Example("pad_channels(10)", (Tensor((4, 5)),), (Tensor((10, 5)),)),
+        Example("pad_channels(4)", (Tensor((4,)),), (Tensor((4,)),)),
+    )
+
+    out: Positive
+
+    def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        (x,) = inputs
+        need(self, x)
+        need_rank(self, x, 1)
+        if x.channels > self.out:
+            raise OpError(f"the input has {plural(x.channels, 'channel')}, more than {self.out}", operand=0)
+        return (Tensor((self.out, *x.shape[1:])),)
 
 
 _RANKS = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}

@@ -4,6 +4,7 @@ from archspec.backends.pytorch.rules import (
     activation,
     conv,
     cut,
+    dirac,
     linear,
     merge,
     norm,
@@ -38,5 +39,5 @@ __all__ = [
     "literal",
     "lower",
 ]
-FAMILIES = (activation, conv, cut, linear, merge, norm, pool, regularise, resize, shape, tensor)
+FAMILIES = (activation, conv, cut, dirac, linear, merge, norm, pool, regularise, resize, shape, tensor)
 """the files that register rules when they are imported"""

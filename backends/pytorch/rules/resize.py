@@ -1,8 +1,8 @@
-"""Rules of padding and interpolation."""
+"""Rules of padding, of space and of channels, and interpolation."""
 
 from __future__ import annotations
 
-from archspec.backends.pytorch.rules.base import Arg, Layer, Lowering, arguments, brief, call, rule
+from archspec.backends.pytorch.rules.base import Arg, Layer, Lowering, arguments, brief, call, method, rule
 from archspec.backends.pytorch.rules.conv import amounts
 from archspec.ops import resize as ops
 from archspec.ops.base import Tensor
@@ -28,6 +28,13 @@ def pad(op: ops.Pad, x: Tensor) -> Lowering:
     if kind == "Constant":
         args = (*args, Arg("value", op.value, "value", positional=True))
     return Lowering(Layer(f"nn.{kind}Pad{axes}d", args), functional)
+
+
+@rule(ops.PadChannels)
+def pad_channels(op: ops.PadChannels, x: Tensor) -> Lowering:
+    zeros = "0, 0, " * len(x.spatial)
+    more = Arg("more", op.out - x.channels, "more")
+    return Lowering(None, method(f"F.pad({{0}}, ({zeros}0, {{more}}))", (more,)))
 
 
 @rule(ops.Upsample)
