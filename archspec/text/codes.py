@@ -6,17 +6,8 @@ and its expressions, 03 elaboration, 04 expectations, 05 backends and output fil
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """What a code means and why it is an error, with the mistake and its mending where text can show them."""
-
-    title: str
-    text: str
-    wrong: str = ""
-    right: str = ""
+from archspec.text.codes_language import ELABORATION, FIGURES, STRUCTURE
+from archspec.text.explanation import Explanation
 
 
 def explain(code: str) -> str | None:
@@ -306,4 +297,14 @@ _VERIFIER = {
     ),
 }
 
-CODES: dict[str, Explanation] = {**_FILES, **_YAML, **_EXPRESSIONS, **_NUMBERS, **_OUTPUT, **_VERIFIER}
+CODES: dict[str, Explanation] = {
+    **_FILES,
+    **_YAML,
+    **STRUCTURE,
+    **_EXPRESSIONS,
+    **ELABORATION,
+    **_NUMBERS,
+    **FIGURES,
+    **_OUTPUT,
+    **_VERIFIER,
+}

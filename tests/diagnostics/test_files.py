@@ -32,9 +32,7 @@ def words(name: str, **settings: object) -> str:
 
 
 def test_a0001_no_such_spec() -> None:
-    assert words("resnet5") == (
-        "error[A0001]: no spec is called `resnet5`\n  = help: did you mean `resnet50`?"
-    )
+    assert words("resnet5") == ("error[A0001]: no spec is called `resnet5`\n  = help: did you mean `resnet50`?")
     assert words("net") == (
         "error[A0001]: no spec is called `net`\n"
         "  = help: there is a file here: `net.yaml`\n"
@@ -78,12 +76,8 @@ def test_a0210_no_such_variant() -> None:
 
 def test_a0324_a_setting_that_the_spec_does_not_have() -> None:
     Path("net.yaml").write_text(NET + "params: {width: 8}\n")
-    assert words("net.yaml", widht=9) == (
-        "error[A0324]: `net` has no param `widht`\n  = help: did you mean `width`?"
-    )
-    assert words("net.yaml", width="wide") == (
-        "error[A0324]: `width` takes a whole number, not the text `wide`"
-    )
+    assert words("net.yaml", widht=9) == ("error[A0324]: `net` has no param `widht`\n  = help: did you mean `width`?")
+    assert words("net.yaml", width="wide") == ("error[A0324]: `width` takes a whole number, not the text `wide`")
 
 
 def test_a0501_a_file_of_somebody_else() -> None:
@@ -91,8 +85,7 @@ def test_a0501_a_file_of_somebody_else() -> None:
     with pytest.raises(SpecError) as caught:
         guard(Path("mine.py"))
     assert str(caught.value) == (
-        "error[A0501]: `mine.py` exists and was not written by archspec\n"
-        "  = help: give another name, or pass `--force`"
+        "error[A0501]: `mine.py` exists and was not written by archspec\n  = help: give another name, or pass `--force`"
     )
 
 

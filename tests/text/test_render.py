@@ -224,8 +224,8 @@ def test_a_reporter_tells_everything_at_once() -> None:
     with pytest.raises(SpecError) as caught:
         reporter.check()
     assert [(each.code, each.severity) for each in caught.value.diagnostics] == [
-        ("A0301", "error"),
         ("A0901", "warning"),
+        ("A0301", "error"),
     ]
 
 
