@@ -35,7 +35,6 @@ JOINS = ("concat", "add", "mul", "maximum")
 _FOR = re.compile(r"\s*(?P<targets>[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)\s+in\s+(?P<values>\S.*)", re.DOTALL)
 _LAST = re.compile(r"last\((\d+)\)")
 _STEP_KEYS = (*ACTION_WORDS, *STEP_WORDS, *DETAIL_WORDS)
-_BESIDE = frozenset((*STEP_WORDS, "times", "as", "wire", "join", "shared", "out", "do"))
 
 
 class BodyReader:
@@ -127,10 +126,22 @@ class BodyReader:
         if named:
             entry = named[0]
             for other in value:
-                if other is not entry and other.key.text not in _BESIDE:
-                    raise unknown_key(other, (*STEP_WORDS, *DETAIL_WORDS), f"the step `{entry.key.text}`")
+                if other is not entry and other.key.text not in STEP_WORDS:
+                    raise self.beside(entry, other)
             return self.with_words(value, self.names(entry.key), self.action(entry.value, value), value, entry.value)
         return self.with_words(value, (), self.structure(value), value)
+
+    def beside(self, step: Entry, other: Entry) -> SpecError:
+        """A key beside a named step that cannot stand there."""
+        name, word = step.key.text, other.key.text
+        if word in ("times", "as", "wire"):
+            help = "write `name: {repeat: module, times: n}` or the same in block form"
+            return fault("A0208", "`times`, `as` and `wire` belong to a `repeat`", other.key.span, help=help)
+        near = unknown_key(step, (*STEP_WORDS, *DETAIL_WORDS), f"the step with `{word}`")
+        if word in ACTION_WORDS and not any("did you mean" in line for line in near.diagnostics[0].help):
+            help = f"what the step does stands behind its name: `{name}: …`"
+            return clash(f"the step `{name}` has a second action, `{word}`", other.key.span, step.key.span, help)
+        return near if word in ACTION_WORDS else unknown_key(other, STEP_WORDS, f"the step `{name}`")
 
     def several(self, value: Mapping, named: list[Entry]) -> SpecError:
         first, second = named[0], named[1]
@@ -167,13 +178,6 @@ class BodyReader:
     def action(self, value: Yaml, step: Mapping) -> object:
         match value:
             case Scalar():
-                if any(word in step for word in ("times", "as", "wire")):
-                    raise fault(
-                        "A0208",
-                        "`times`, `as` and `wire` belong to a `repeat`",
-                        next(step.entry(w).key.span for w in ("times", "as", "wire") if w in step),
-                        help="write `name: {repeat: module, times: n}` or the same in block form",
-                    )
                 return self.expression(value, "a step's expression")
             case Items():
                 return self.body(value, "a nested body")
