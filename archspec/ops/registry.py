@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from archspec.ops import (
     activation,
+    classic,
     conv,
     cut,
     dirac,
@@ -81,6 +82,8 @@ _ALL: tuple[type[Op], ...] = (
     tensor.Parameter,
     tensor.Identity,
     tensor.Multiply,
+    classic.TableConv,
+    classic.Rbf,
 )
 
 OPS: Mapping[str, type[Op]] = MappingProxyType({kind.op: kind for kind in _ALL})

@@ -2,6 +2,7 @@
 
 from archspec.backends.pytorch.rules import (
     activation,
+    classic,
     conv,
     cut,
     dirac,
@@ -39,5 +40,5 @@ __all__ = [
     "literal",
     "lower",
 ]
-FAMILIES = (activation, conv, cut, dirac, linear, merge, norm, pool, regularise, resize, shape, tensor)
+FAMILIES = (activation, classic, conv, cut, dirac, linear, merge, norm, pool, regularise, resize, shape, tensor)
 """the files that register rules when they are imported"""

@@ -135,3 +135,36 @@ class Bias(nn.Module):
         return x + self.bias.view((-1,) + (1,) * (x.dim() - 2))
 ''',
 )
+
+TABLE_CONV = Helper(
+    "TableConv2d",
+    '''\
+class TableConv2d(nn.Module):
+    """Convolution whose output maps each read only the input maps that their row of the table names."""
+
+    def __init__(self, table, kernel_size, bias=True):
+        super().__init__()
+        self.table = table
+        self.maps = nn.ModuleList(nn.Conv2d(len(row), 1, kernel_size, bias=bias) for row in table)
+
+    def forward(self, x):
+        return torch.cat([conv(x[:, row]) for conv, row in zip(self.maps, self.table)], dim=1)
+''',
+)
+
+RBF = Helper(
+    "RBF",
+    '''\
+class RBF(nn.Module):
+    """Squared distances to fixed bitmaps of +1 and -1, given line by line as the bits of integers."""
+
+    def __init__(self, bitmaps, width):
+        super().__init__()
+        shifts = torch.arange(width - 1, -1, -1)
+        bits = (torch.tensor(bitmaps)[..., None] >> shifts) & 1
+        self.register_buffer("weight", 2.0 * bits.flatten(1) - 1.0)
+
+    def forward(self, x):
+        return (x[..., None, :] - self.weight).square().sum(-1)
+''',
+)
