@@ -60,7 +60,8 @@ PAIRS = {
     ),
     "loops": (
         "- for: n in [1, 2]\n    do: conv(n)\n  - for: n in [1, 2]\n    do:\n      - c${i}: conv(n)",
-        "- for: n in [1, 2]\n    do: {op: conv, out: n}\n  - for: n in [1, 2]\n    do:\n      - c${i}: {op: conv, out: n}",
+        "- for: n in [1, 2]\n    do: {op: conv, out: n}\n"
+        "  - for: n in [1, 2]\n    do:\n      - c${i}: {op: conv, out: n}",
     ),
     "branches": (
         "- branches:\n      a: conv(4)\n      b: relu\n    join: concat",

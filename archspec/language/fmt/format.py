@@ -77,11 +77,7 @@ def _same(before: Yaml, after: Yaml) -> bool:
     """Equal but for white space inside values."""
     match before, after:
         case Scalar(), Scalar():
-            return (
-                type(before.value) is type(after.value)
-                and before.text.split() == after.text.split()
-                or ("".join(before.text.split()) == "".join(after.text.split()))
-            )
+            return type(before.value) is type(after.value) and _bare(before) == _bare(after)
         case Items(), Items():
             return len(before) == len(after) and all(map(_same, before, after))
         case Mapping(), Mapping():
@@ -90,3 +86,7 @@ def _same(before: Yaml, after: Yaml) -> bool:
                 _same(one.key, other.key) and _same(one.value, other.value) for one, other in pairs
             )
     return False
+
+
+def _bare(value: Scalar) -> str:
+    return "".join(value.text.split())

@@ -48,7 +48,7 @@ def _block_scalar(token: yaml.Token) -> bool:
 
 def _gap(left: yaml.Token, right: yaml.Token, gap: str, flow: bool) -> str:
     kept = " " if "\t" in gap else gap
-    ends = isinstance(right, yaml.FlowEntryToken) or isinstance(right, _CLOSERS)
+    ends = isinstance(right, (yaml.FlowEntryToken, *_CLOSERS))
     match left:
         case _Dash():
             return " "

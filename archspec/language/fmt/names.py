@@ -16,7 +16,7 @@ from archspec.language.read.params import PARAM_TYPES
 from archspec.ops.registry import OPS
 from archspec.text.document import Items, Scalar, Yaml
 from archspec.text.document import Mapping as YamlMapping
-from archspec.text.evaluate import FUNCTIONS
+from archspec.text.functions import FUNCTIONS
 
 _HOLE = re.compile(r"\$\{[^}]*\}")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from itertools import pairwise
 
 from archspec.language.fmt.edits import Edit, apply_edits
 from archspec.language.spec import Spec
@@ -82,7 +83,7 @@ def gaps(text: str, limits: Limits) -> Iterator[tuple[int, int, str]]:
     """Each stretch between two tokens that should be another: its ends and what should stand there."""
     tokens = check_tokens(text, limits.expression_depth)
     aligned = re.search(r",[ \t]{2,}", text) is not None
-    for at, (left, right) in enumerate(zip(tokens, tokens[1:], strict=False)):
+    for at, (left, right) in enumerate(pairwise(tokens)):
         unary = left.text in ("+", "-") and (at == 0 or not _ends_value(tokens[at - 1]))
         found = text[left.end : right.start]
         wanted = _wanted(left, right, found, unary, aligned)
