@@ -20,7 +20,7 @@ from archspec.text.source import Span
 
 LANGUAGE_VERSIONS = (1,)
 Only = Literal["training", "inference"]
-ParamType = Literal["int", "float", "bool", "str", "list", "op"]
+ParamType = Literal["int", "float", "bool", "str", "list", "sizes", "op"]
 
 
 class Record(BaseModel):

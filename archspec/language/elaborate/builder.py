@@ -106,11 +106,14 @@ class Builder:
         lends: Mapping[str, str] = _NONE,
     ) -> Value:
         name = self.unique(name)
-        self._names.add(name)
         refs = tuple(ref for value in args for ref in self.bring(usable(value)).refs)
-        self.nodes.append(Node(name, key, body, refs, types, origin, named, only, skipped, absent, ties, lends))
+        self.append(Node(name, key, body, refs, types, origin, named, only, skipped, absent, ties, lends))
         at = len(self.nodes) - 1
         return Value(self, tuple(Ref(at, k) for k in range(len(types))), types, label or name, origin.span, names)
+
+    def append(self, node: Node) -> None:
+        self._names.add(node.name)
+        self.nodes.append(node)
 
     def key_of(self, shared: Shared) -> str:
         """Where the weights of a shared instance live, seen from this body."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from archspec.language import mentions
 from archspec.language.elaborate.application import apply, one, part
 from archspec.language.elaborate.builder import Builder, bundle
-from archspec.language.elaborate.construct import OpTarget
-from archspec.language.elaborate.elaborator import TooLargeError
+from archspec.language.elaborate.construct import OpTarget, Target, same
+from archspec.language.elaborate.elaborator import TooLargeError, is_construction
 from archspec.language.elaborate.joins import join_values
 from archspec.language.elaborate.scope import Scope
 from archspec.language.elaborate.stages import Place, Stages, close_inner
+from archspec.language.elaborate.stamp import Stamp
 from archspec.language.elaborate.values import Value, usable
 from archspec.language.spec import Body, Long, Repeat
 from archspec.ops.registry import OPS
@@ -80,16 +82,25 @@ class Copies:
         self.runner, self.repeat, self.extra = runner, repeat, dict(extra)
         self.elaborator, self.scope = runner.elaborator, runner.scope
         self.names: list[str] = []
+        self.counted = "j" in mentions.names(repeat.what)
+        """the number of a copy is part of what it is"""
+        self.target: Target | None = None
+        """of the latest copy, if it was asked for"""
+
+    def name(self, j: int, scope: Scope) -> str:
+        naming = self.repeat.naming
+        name = str(j) if naming is None else self.runner.text(naming, scope)
+        if name in scope.builder.keys:
+            named = naming.scalar.span if naming is not None else self.repeat.span
+            raise fault("A0315", f"two copies are called `{name}`", named, help="put `${j}` in the name")
+        self.names.append(name)
+        scope.builder.claim(name, self.repeat.span)
+        return name
 
     def copy(self, j: int, read: Value) -> Value:
         repeat = self.repeat
         scope = self.scope.looping({"j": j}).reading(read)
-        name = str(j) if repeat.naming is None else self.runner.text(repeat.naming, scope)
-        if name in scope.builder.keys:
-            named = repeat.naming.scalar.span if repeat.naming is not None else repeat.span
-            raise fault("A0315", f"two copies are called `{name}`", named, help="put `${j}` in the name")
-        self.names.append(name)
-        scope.builder.claim(name, repeat.span)
+        name = self.name(j, scope)
         place = Place(name, name, "*", named=False)
         match repeat.what:
             case Expression() as expression:
@@ -105,33 +116,57 @@ class Copies:
                 return self.runner.nested(body, place, scope, read, repeat.span)
 
     def run(self, times: int, read: Value) -> Value:
-        match self.repeat.wire:
-            case "parallel":
-                values = [self.copy(j, read) for j in range(times)]
-                return join_values(self.elaborator, self.scope, values, self.names, self.repeat.join, self.repeat.span)
-            case "last":
-                return self.last(times, read)
-            case "residual":
-                return self.merged(times, read, "add")
-            case "dense":
-                return self.merged(times, read, "concat")
-            case _:
-                value = read
-                for j in range(times):
-                    value = self.copy(j, value)
-                return value
-
-    def merged(self, times: int, read: Value, join: str) -> Value:
-        """residual: added to what the copy reads; dense: appended to it, so the next reads all before."""
-        op = OpTarget(OPS[join](), {})
-        value = one(read, self.repeat.wire, self.repeat.span)
-        for j in range(times):
-            made = one(self.copy(j, value), self.repeat.wire, self.repeat.span)
-            key = f"{self.names[-1]}.{join}"
-            value = apply(
-                self.elaborator, self.scope.builder, op, [value, made], {}, key=key, name=key, span=self.repeat.span
-            )
+        if self.repeat.wire == "last":
+            return self.last(times, read)
+        if self.repeat.wire == "parallel":
+            values = list(self.wired(times, read))
+            return join_values(self.elaborator, self.scope, values, self.names, self.repeat.join, self.repeat.span)
+        *_, value = self.wired(times, read)
         return value
+
+    def wired(self, times: int, read: Value) -> Iterator[Value]:
+        """What each copy gives, together with the join that its wire puts behind it."""
+        wire, span, builder = self.repeat.wire, self.repeat.span, self.scope.builder
+        join = {"residual": "add", "dense": "concat"}.get(wire)
+        if join is not None:
+            read = one(read, wire, span)
+        stamp: Stamp | None = None
+        for j in range(times):
+            start = len(builder.nodes)
+            if stamp is not None and stamp.fits(read) and self.alike(j, read):
+                value = stamp.make(self.name(j, self.scope.looping({"j": j})), read)
+                self.elaborator.count(span, len(builder.nodes) - start)
+            else:
+                value = self.copy(j, read)
+                if join is not None:
+                    value = self.joined(join, read, value)
+                stamp = Stamp(builder, self.names[-1], start, read, value)
+            yield value
+            if wire != "parallel":
+                read = value
+
+    def joined(self, join: str, read: Value, made: Value) -> Value:
+        """residual: added to what the copy reads; dense: appended to it, so the next reads all before."""
+        span, key = self.repeat.span, f"{self.names[-1]}.{join}"
+        operands = [read, one(made, self.repeat.wire, span)]
+        return apply(
+            self.elaborator, self.scope.builder, OpTarget(OPS[join](), {}), operands, {}, key=key, name=key, span=span
+        )
+
+    def alike(self, j: int, read: Value) -> bool:
+        """Copy j is constructed with the same arguments as the copy before, from input of the same type."""
+        if not self.counted:
+            return True
+        what = self.repeat.what
+        if not isinstance(what, Expression):
+            return False
+        scope = self.scope.looping({"j": j}).reading(read)
+        stages = Stages(self.elaborator, scope, what, Place("", "", "*", False), read)
+        tree, given = stages.construction(what.tree)
+        if given is not None or not is_construction(tree) or scope.find_shared(what.text) is not None:
+            return False
+        before, self.target = self.target, self.elaborator.call_target(scope, what, tree)
+        return before is not None and same(before, self.target)
 
     def last(self, times: int, read: Value) -> Value:
         """Each copy reads the last k outputs; so does what follows, if it reads several."""

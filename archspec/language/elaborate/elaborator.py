@@ -139,8 +139,8 @@ class Elaborator:
                     help="`--limit elements=N` raises the bound",
                 )
 
-    def count(self, span: Span) -> None:
-        self.nodes += 1
+    def count(self, span: Span, nodes: int = 1) -> None:
+        self.nodes += nodes
         if self.nodes > self.limits.nodes:
             raise TooLargeError(
                 fault(

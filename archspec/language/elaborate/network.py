@@ -116,9 +116,13 @@ class Network:
 
 
 def unused(elaborator: Elaborator, unit: Unit) -> None:
-    """Modules nobody names and params nobody reads: in the file as it stands, whatever a `when` skips today."""
-    modules = [(name, module) for name, module in unit.spec.modules.items() if name not in unit.called]
-    params = [(name, param) for name, param in unit.spec.params.items() if name not in unit.used]
+    """Modules nobody names and params nobody reads: in the file as it stands, whatever a `when` skips today.
+
+    What a file inherits by `extends` it need not use.
+    """
+    spec, own = unit.spec, unit.spec.span.source
+    modules = [(n, module) for n, module in spec.modules.items() if n not in unit.called and module.span.source is own]
+    params = [(n, param) for n, param in spec.params.items() if n not in unit.used and param.span.source is own]
     mentioned = mentions.network(unit.spec) if modules or params else frozenset()
     for name, module in modules:
         if name not in mentioned:

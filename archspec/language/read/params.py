@@ -20,6 +20,7 @@ _NOUNS: dict[ParamType, str] = {
     "bool": "true or false",
     "str": "text",
     "list": "a list",
+    "sizes": "a whole number, or a list of them",
     "op": "the name of an op or a module",
 }
 
@@ -88,11 +89,12 @@ def freeze(value: Any) -> Any:
 def check_param(param: ParamDef, value: Any, span: Span | None) -> Any:
     """The value as the param takes it (an int becomes the float it stands for). Raises A0324."""
     accepted = {
-        "int": isinstance(value, int) and not isinstance(value, bool),
+        "int": _whole(value),
         "float": isinstance(value, int | float) and not isinstance(value, bool),
         "bool": isinstance(value, bool),
         "str": isinstance(value, str),
         "list": isinstance(value, tuple),
+        "sizes": _whole(value) or (isinstance(value, tuple) and bool(value) and all(map(_whole, value))),
         "op": isinstance(value, str),
     }[param.type]
     if not accepted:
@@ -111,6 +113,10 @@ def check_param(param: ParamDef, value: Any, span: Span | None) -> Any:
         bounds = f"at least {param.min}" if param.min is not None and value < param.min else f"at most {param.max}"
         raise fault("A0324", f"`{param.name}` must be {bounds}, not {show(value)}", span)
     return float(value) if param.type == "float" else value
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def show(value: Any) -> str:
