@@ -11,6 +11,8 @@ from archspec.text.diagnostics import Diagnostic, Label
 from archspec.text.document import Scalar
 from archspec.text.source import Source, Span
 
+_BARE = re.compile(r"\s*- +((?:[^:#]|:(?! ))*?)\s*")
+"""an item of a list that has no key"""
 _GLUED = re.compile(r"[\s-]*[\w${}+ ]+(:)(?=[^\s:])")
 """a key whose colon has no space behind it"""
 
@@ -162,6 +164,9 @@ def _second_colon(source: Source, problem: str, context: str, at: int, opened: i
         begin -= source.text[begin + len(above) - glued.start(1) - 1 : begin + len(above) - glued.start(1)] == "\r"
         return _diagnostic("A0103", "a space is missing after `:`", _at(source, begin), help=("write `key: value`",))
     help = ("align it with the key it stands beside, or put the value above it on lines of its own",)
+    bare = _BARE.fullmatch(above) if len(above) < 200 else None
+    if bare:
+        help = (f"the line above has no key; a step with words beside it is written `- do: {bare[1][:60]}`",)
     return _diagnostic("A0108", "this key is indented deeper than the one above it", Span(source, start, at), help=help)
 
 
