@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
-from archspec.language.spec import Argument, Body, For, Head, Input, Long, ModuleDef, Out, Repeat, Spec, Step
+from archspec.language.spec import Argument, Body, For, Head, Input, Long, ModuleDef, Out, ParamDef, Repeat, Spec, Step
 from archspec.text.document import Scalar
 from archspec.text.expression import Expression, Template
 
@@ -20,6 +20,8 @@ def names(part: object) -> Iterator[str]:
             yield from names(part.parts)
         case Scalar():
             yield part.text
+        case ParamDef(type="op"):
+            yield str(part.default)
         case Long():
             yield part.op.text
             yield from names(part.arguments)
@@ -34,9 +36,10 @@ def names(part: object) -> Iterator[str]:
 
 
 def network(spec: Spec) -> frozenset[str]:
-    """The names that the graph, its heads and all modules they lead to mention."""
+    """The names that the graph, its heads and all modules they lead to mention, in any of the variants."""
     found: set[str] = set()
-    waiting: list[object] = [spec.graph, spec.heads, spec.inputs, spec.outputs, spec.defaults]
+    waiting: list[object] = [spec.graph, spec.heads, spec.inputs, spec.outputs, spec.defaults, spec.params]
+    waiting += [variant.params for variant in spec.variants.values()]
     while waiting:
         new = set(names(waiting.pop())) - found
         found |= new
