@@ -12,7 +12,7 @@ name: base
 inputs: {image: [3, 8, 8]}
 params: {block: {type: op, default: one}, width: 8, depth: 2}
 modules:
-  one: [conv(width, 1)]
+  one: ["conv(width, 1)"]
   two: [tanh]
   three: [tanh]
 graph: [block]
