@@ -64,7 +64,8 @@ def _number(found: int, figure: Figure) -> tuple[str, str] | None:
     off = found - figure.value
     if abs(off) <= figure.slack:
         return None
-    percent = f" ({float(off / figure.value):+.2%})" if figure.value and abs(figure.value) < 10**300 else ""
+    near = figure.value and abs(off) < 1000 * abs(figure.value)
+    percent = f" ({float(off / figure.value):+.2%})" if near else ""
     rounded = "" if not figure.slack else " even when rounded"
     return f"{_text(found)}, not {figure.text}{rounded}", f"off by {_signed(off)}{percent}"
 

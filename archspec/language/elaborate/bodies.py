@@ -25,7 +25,7 @@ from archspec.text.expression import Expression, Template
 from archspec.text.source import Span
 
 _IDENTITY = OPS["identity"]()
-_TURN, _FAILURE = 10, 100
+_TURN, _FAILURE = 10, 200
 """what a turn of a loop and a failed step cost, in steps of arithmetic: about what they take"""
 
 

@@ -84,11 +84,16 @@ class Elaborator:
 
     def number(self, expression: Expression, scope: Scope, node: ast.expr | None = None) -> object:
         try:
-            return evaluate(expression, scope, self.meter, node)
+            value = evaluate(expression, scope, self.meter, node)
         except SpecError as error:
             if self.meter.left < 0:
                 raise TooLargeError(error.diagnostics) from None
             raise
+        if isinstance(value, list | tuple) and _items(value, {}) > self.limits.list_items:
+            message = f"a list of lists of more than {self.limits.list_items:,} items"
+            help = "the bound is `list_items`; raise it with `--limit list_items=N`"
+            raise fault("A0365", message, expression.span(node), help=help)
+        return value
 
     def spend(self, steps: int, span: Span) -> None:
         """Count steps that no expression counts: the turns of a loop."""
@@ -308,3 +313,12 @@ def _shown(path: Sequence[str], module: str) -> str:
     keys = [*path[:3], "…", *path[-3:]] if len(path) > 8 else path
     where = ".".join(keys)
     return where if any(not key.isdigit() for key in path) else f"`{module}` at {where}"
+
+
+def _items(value: object, known: dict[int, int]) -> int:
+    """Items of a list, those of the lists in it included: each list is looked at once, however often it is repeated."""
+    if not isinstance(value, list | tuple):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = len(value) + sum(_items(item, known) for item in value if isinstance(item, list | tuple))
+    return known[id(value)]

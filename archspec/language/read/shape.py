@@ -86,7 +86,7 @@ TORCH_NAMES = frozenset(
 
 T = TypeVar("T")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_COPY = re.compile(r"[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*")
+_COPY = re.compile(r"(?!__)[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*")
 
 
 def describe(value: Yaml) -> str:
@@ -171,9 +171,7 @@ def name(key: Scalar, what: str, *, copy: bool = False) -> str:
 
 
 def check_name(given: str, span: Span, what: str, *, copy: bool = False) -> None:
-    if copy and _COPY.fullmatch(given) and not keyword.iskeyword(given):
-        if given in TORCH_NAMES:
-            raise fault("A0204", f"`{given}` cannot name {what}: PyTorch's modules own it", span)
+    if copy and _COPY.fullmatch(given) and not _IDENTIFIER.fullmatch(given):
         return
     if not _IDENTIFIER.fullmatch(given) or not given.isascii():
         raise fault(
