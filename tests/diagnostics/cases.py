@@ -10,21 +10,25 @@ import contextlib
 import sys
 from pathlib import Path
 
-from archspec.api import load
+from archspec.api import load, networks
 from archspec.text.diagnostics import Diagnostic, SpecError
+from archspec.text.limits import DEFAULT_LIMITS, Limits
 from archspec.text.render import render
 
 HERE = Path(__file__).parent
 CASES = {folder.name: folder for folder in sorted(HERE.glob("A*/")) if (folder / "spec.yaml").is_file()}
 
 
-def diagnose(spec: str | Path) -> tuple[Diagnostic, ...]:
-    """Everything that is wrong with a spec or to be warned of."""
+def diagnose(spec: str | Path, limits: Limits = DEFAULT_LIMITS) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong with a spec and its variants, or to be warned of."""
+    found: dict[Diagnostic, None] = {}
     try:
-        architecture = load(spec)
+        for network in networks(spec, limits=limits) or (spec,):
+            architecture = load(network, limits=limits)
+            found.update(dict.fromkeys((*architecture.unmet(), *architecture.warnings)))
     except SpecError as error:
-        return error.diagnostics
-    return (*architecture.unmet(), *architecture.warnings)
+        found.update(dict.fromkeys(error.diagnostics))
+    return tuple(found)
 
 
 def rendered(folder: Path) -> str:

@@ -33,9 +33,10 @@ def words(name: str, **settings: object) -> str:
 
 def test_a0001_no_such_spec() -> None:
     assert words("resnet5") == ("error[A0001]: no spec is called `resnet5`\n  = help: did you mean `resnet50`?")
-    assert words("net") == (
-        "error[A0001]: no spec is called `net`\n"
-        "  = help: there is a file here: `net.yaml`\n"
+    Path("qqqqq.yaml").write_text(NET)
+    assert words("qqqqq") == (
+        "error[A0001]: no spec is called `qqqqq`\n"
+        "  = help: there is a file here: `qqqqq.yaml`\n"
         "  = help: `archspec list` shows the library"
     )
 
