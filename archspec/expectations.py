@@ -67,7 +67,7 @@ def _number(found: int, figure: Figure) -> tuple[str, str] | None:
     near = figure.value and abs(off) < 1000 * abs(figure.value)
     percent = f" ({float(off / figure.value):+.2%})" if near else ""
     rounded = "" if not figure.slack else " even when rounded"
-    return f"{_text(found)}, not {figure.text}{rounded}", f"off by {_signed(off)}{percent}"
+    return f"{_text(found)}, not {figure.text[:40]}{rounded}", f"off by {_signed(off)}{percent}"
 
 
 def _signed(off: Fraction) -> str:

@@ -181,6 +181,8 @@ class Files:
         pure = PurePath(given)
         if pure.is_absolute() or ":" in given or "\\" in given or given.startswith("~"):
             raise fault("A0211", "a file is named relative to this one, or by its id in the library", name.span)
+        if not given.partition("@")[0].isidentifier() and pure.suffix.partition("@")[0] not in (".yaml", ".yml"):
+            raise fault("A0211", "a spec reads only specs: files whose names end in .yaml or .yml", name.span)
         return find(given, self.limits, beside=folder, asked=name.span)
 
     def opening(self, key: str, span: Span) -> _Opening:

@@ -137,7 +137,9 @@ def _check_token(token: Token, before: Token | None, text: str, brackets: list[T
     if shown.endswith("=") and kind == "operator" and shown not in ("==", "!=", "<=", ">=", "=", ":="):
         raise Malformed("A0222", f"`{shown}` is not part of an expression", start, end, help=f"write `{shown[:-1]}`")
     if shown == "=" and (not brackets or before is None or before.kind != "name"):
-        raise Malformed("A0222", "`=` does not compare", start, end, help="write `==`")
+        named = before is not None and before.kind == "name" and not text[: before.start].strip()
+        help = f"write `==`, or `{before.text}: …` to name a step" if named and before else "write `==`"
+        raise Malformed("A0222", "`=` does not compare", start, end, help=help)
     if shown == ":" and not brackets and not re.search(r"\blambda\b", text[:start]):
         help = "a space after the colon makes it a YAML mapping, `name: value`"
         raise Malformed("A0220", "unexpected `:`", start, end, help=help)

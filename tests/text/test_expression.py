@@ -44,7 +44,7 @@ def test_the_language_is_a_part_of_pythons(text: str) -> None:
         ("  ", "A0220", "  ", "an expression is missing here", ""),
         ("a +", "A0220", "+", "the expression ends too early", ""),
         ("a == = b", "A0222", "=", "`=` does not compare", "write `==`"),
-        ("width = 4", "A0222", "=", "`=` does not compare", "write `==`"),
+        ("width = 4", "A0222", "=", "`=` does not compare", "write `==`, or `width: …` to name a step"),
         ("f(a.b=1)", "A0222", "=", "`=` does not compare", "write `==`"),
         ("4 width", "A0220", "width", "`width` follows `4` without an operator", "a comma or an operator is missing"),
         ("f(a b)", "A0220", "b", "`b` follows `a` without an operator", "a comma or an operator is missing"),

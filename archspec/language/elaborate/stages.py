@@ -13,6 +13,7 @@ from archspec.language.elaborate.construct import OpTarget, Target
 from archspec.language.elaborate.elaborator import Elaborator
 from archspec.language.elaborate.scope import SHAPE_WORDS, Scope
 from archspec.language.elaborate.values import Shared, Value, usable
+from archspec.language.spec import ModuleDef
 from archspec.ops.registry import OPS
 from archspec.ops.tensor import Multiply
 from archspec.program.model import Call, Loop, Origin, Output
@@ -236,6 +237,7 @@ class Stages:
         if shared is not None:
             return self.apply_shared(shared, self.operands(node), node)
         kinds = [self.is_node(arg) for arg in (*node.args, *(keyword.value for keyword in node.keywords))]
+        self.check_operands(node, name, kinds)
         if kinds and all(kinds):
             own = key()
             bare = ast.Name(name, ast.Load())
@@ -256,6 +258,27 @@ class Stages:
             if arguments and all(map(self.is_node, arguments)):
                 return node.func, self.operands(node)
         return node, None
+
+    def check_operands(self, node: ast.Call, name: str, kinds: list[bool]) -> None:
+        """A misspelt node makes an applying call look like a construction: `relu(stme)`. Raises A0302, A0314."""
+        found = None if all(kinds) else self.scope.unit.target(name)
+        unknown = [arg for arg in node.args if isinstance(arg, ast.Name) and self.is_unknown(arg.id)]
+        if found is None or not unknown:
+            return
+        target = found[1]
+        if isinstance(target, type):
+            arguments, inputs, variadic = len(target.model_fields), len(target.inputs), target.variadic
+        elif isinstance(target, ModuleDef):
+            arguments, inputs, variadic = len(target.params), len(target.inputs), False
+        else:
+            return
+        applied = any(kinds) and (variadic or len(kinds) <= inputs) and len(unknown) + sum(kinds) == len(kinds)
+        if applied or len(node.args) > arguments:
+            raise self.scope.no_node(unknown[0].id, self.span(unknown[0]))
+
+    def is_unknown(self, name: str) -> bool:
+        """It names nothing at all."""
+        return not (self.scope.is_number(name) or self.scope.find_node(name) is not None or self.names_target(name))
 
     def mixed(self, node: ast.Call, name: str) -> Exception:
         self.elaborator.constructor.by_name(self.scope, name, self.span(node.func))
