@@ -47,13 +47,23 @@ def fmt(
         raise typer.Exit(1)
 
 
-def schema() -> None:
-    """Print the JSON Schema of specs, for editors that complete and check."""
+def schema(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
+    ] = None,
+) -> None:
+    """The JSON Schema of specs, for editors that complete and check."""
     import json
 
-    from archspec import api
+    from archspec.language.schema import json_schema
 
-    typer.echo(json.dumps(api.schema(), indent=2, ensure_ascii=False))
+    text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        from archspec.text.write import write_atomically
+
+        write_atomically(output, text)
 
 
 def expand(
