@@ -115,7 +115,7 @@ class Template:
     parts: tuple[str | Expression, ...]
     scalar: Scalar
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """It has no holes."""
         return not any(isinstance(part, Expression) for part in self.parts)

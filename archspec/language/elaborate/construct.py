@@ -54,18 +54,6 @@ class ModuleTarget:
 Target = OpTarget | ModuleTarget
 
 
-def same(one: Target, other: Target) -> bool:
-    """Whether two targets make the same of the same inputs. (Values are compared as text: 1 is not 1.0, nor True.)"""
-    if isinstance(one, OpTarget) or isinstance(other, OpTarget):
-        return one == other
-    return (
-        one.definition is other.definition
-        and one.unit is other.unit
-        and one.hints == other.hints
-        and repr(one.values) == repr(other.values)
-    )
-
-
 class Word(str):
     """A bare name that no number has: the word of a field that takes words, or a mistake."""
 

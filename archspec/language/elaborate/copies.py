@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from archspec.language import mentions
 from archspec.language.elaborate.application import apply, one, part
 from archspec.language.elaborate.builder import Builder, bundle
-from archspec.language.elaborate.construct import OpTarget, Target, same
-from archspec.language.elaborate.elaborator import TooLargeError, is_construction
+from archspec.language.elaborate.construct import OpTarget
+from archspec.language.elaborate.elaborator import TooLargeError
 from archspec.language.elaborate.joins import join_values
 from archspec.language.elaborate.scope import Scope
 from archspec.language.elaborate.stages import Place, Stages, close_inner
@@ -18,7 +19,7 @@ from archspec.language.elaborate.values import Value, usable
 from archspec.language.spec import Body, Long, Repeat
 from archspec.ops.registry import OPS
 from archspec.program.model import Loop
-from archspec.text.diagnostics import fault
+from archspec.text.diagnostics import SpecError, fault
 from archspec.text.expression import Expression
 from archspec.text.source import Span
 
@@ -82,10 +83,9 @@ class Copies:
         self.runner, self.repeat, self.extra = runner, repeat, dict(extra)
         self.elaborator, self.scope = runner.elaborator, runner.scope
         self.names: list[str] = []
-        self.counted = "j" in mentions.names(repeat.what)
-        """the number of a copy is part of what it is"""
-        self.target: Target | None = None
-        """of the latest copy, if it was asked for"""
+        self.varying = varying(repeat.what)
+        self.numbers = ""
+        """what those came to in the latest copy"""
 
     def name(self, j: int, scope: Scope) -> str:
         naming = self.repeat.naming
@@ -97,9 +97,9 @@ class Copies:
         scope.builder.claim(name, self.repeat.span)
         return name
 
-    def copy(self, j: int, read: Value) -> Value:
+    def copy(self, j: int, scope: Scope, read: Value) -> Value:
         repeat = self.repeat
-        scope = self.scope.looping({"j": j}).reading(read)
+        scope = scope.reading(read)
         name = self.name(j, scope)
         place = Place(name, name, "*", named=False)
         match repeat.what:
@@ -133,11 +133,12 @@ class Copies:
         stamp: Stamp | None = None
         for j in range(times):
             start = len(builder.nodes)
-            if stamp is not None and stamp.fits(read) and self.alike(j, read):
-                value = stamp.make(self.name(j, self.scope.looping({"j": j})), read)
+            scope = self.scope.looping({"j": j})
+            if stamp is not None and stamp.fits(read) and self.alike(scope, read):
+                value = stamp.make(self.name(j, scope), read)
                 self.elaborator.count(span, len(builder.nodes) - start)
             else:
-                value = self.copy(j, read)
+                value = self.copy(j, scope, read)
                 if join is not None:
                     value = self.joined(join, read, value)
                 stamp = Stamp(builder, self.names[-1], start, read, value)
@@ -153,20 +154,19 @@ class Copies:
             self.elaborator, self.scope.builder, OpTarget(OPS[join](), {}), operands, {}, key=key, name=key, span=span
         )
 
-    def alike(self, j: int, read: Value) -> bool:
-        """Copy j is constructed with the same arguments as the copy before, from input of the same type."""
-        if not self.counted:
-            return True
+    def alike(self, scope: Scope, read: Value) -> bool:
+        """This copy is made with the same numbers as the one before."""
+        if not self.varying:
+            return self.varying is not None
         what = self.repeat.what
-        if not isinstance(what, Expression):
-            return False
-        scope = self.scope.looping({"j": j}).reading(read)
-        stages = Stages(self.elaborator, scope, what, Place("", "", "*", False), read)
-        tree, given = stages.construction(what.tree)
-        if given is not None or not is_construction(tree) or scope.find_shared(what.text) is not None:
-            return False
-        before, self.target = self.target, self.elaborator.call_target(scope, what, tree)
-        return before is not None and same(before, self.target)
+        assert isinstance(what, Expression)
+        scope = scope.reading(read)
+        try:
+            numbers = repr([self.elaborator.number(what, scope, node) for node in self.varying])
+        except SpecError:
+            return False  # the copy itself says what is wrong, or that it takes no number there
+        before, self.numbers = self.numbers, numbers
+        return numbers == before
 
     def last(self, times: int, read: Value) -> Value:
         """Each copy reads the last k outputs; so does what follows, if it reads several."""
@@ -177,10 +177,27 @@ class Copies:
         recent = (recent[:1] * width + recent)[-width:]
         for j in range(times):
             window = self.window(recent)
-            made = one(self.copy(j, window), "last", self.repeat.span)
+            made = one(self.copy(j, self.scope.looping({"j": j}), window), "last", self.repeat.span)
             recent = [*recent[1:], inner.bring(made)] if width > 1 else [inner.bring(made)]
         return self.window(recent)
 
     def window(self, recent: Sequence[Value]) -> Value:
         last = recent[-1]
         return bundle(self.scope.builder, recent, last.label, last.span, window=len(recent) > 1)
+
+
+def varying(what: Expression | Long | Body) -> tuple[ast.expr, ...] | None:
+    """The arguments that depend on the number of the copy; None if more than the arguments of one call does."""
+    if "j" not in mentions.names(what):
+        return ()
+    if not isinstance(what, Expression):
+        return None
+    match what.tree:
+        case ast.Call(func=ast.Name(id=name)) as call if name != "j":
+            arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+            return tuple(
+                argument
+                for argument in arguments
+                if any(isinstance(node, ast.Name) and node.id == "j" for node in ast.walk(argument))
+            )
+    return None
