@@ -1,7 +1,8 @@
-"""Figures of `expect`: exact, rounded (`2.83G`), powers (`2**58`), budgets (`<= 1.5G`)."""
+"""Figures of `expect`: exact, rounded (`2.83G`), closed forms (`4**4 * 3**26`), budgets (`<= 1.5G`)."""
 
 from __future__ import annotations
 
+import ast
 import re
 from decimal import Decimal
 from fractions import Fraction
@@ -24,7 +25,9 @@ FIGURES = (
 )
 _SUFFIX = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _NUMBER = re.compile(r"(?P<digits>\d{1,400}(?:\.(?P<fraction>\d{1,40}))?)\s?(?P<suffix>[KMGT]?)")
-_POWER = re.compile(r"(?P<factor>\d{1,9}\s*\*\s*)?(?P<base>\d{1,9})\s*\*\*\s*(?P<exponent>\d{1,5})")
+_CLOSED = re.compile(r"[\d\s()+*-]{1,200}")
+_BITS = 100_000
+"""size of a number that a closed form may come to on its way"""
 _RELATION = re.compile(r"\s*(?P<relation><=|>=|<|>|==)?\s*(?P<rest>.*?)\s*", re.DOTALL)
 
 
@@ -48,22 +51,47 @@ def read_figure(key: str, value: Yaml) -> Figure:
 
 
 def _number(text: str, place: Scalar) -> tuple[Fraction, Fraction]:
-    if power := _POWER.fullmatch(text):
-        base, exponent = int(power["base"]), int(power["exponent"])
-        factor = int(power["factor"].rstrip("* ")) if power["factor"] else 1
-        if exponent * base.bit_length() <= 100_000:
-            return Fraction(factor * base**exponent), Fraction(0)
-    elif found := _NUMBER.fullmatch(text):
+    if found := _NUMBER.fullmatch(text):
         scale = _SUFFIX[found["suffix"]]
         rounded = bool(found["suffix"] or found["fraction"])
         digit = Fraction(1, 10 ** len(found["fraction"] or "")) * scale
         return Fraction(Decimal(found["digits"])) * scale, digit / 2 if rounded else Fraction(0)
+    if _CLOSED.fullmatch(text) and (closed := _closed(text)) is not None:
+        return Fraction(closed), Fraction(0)
     raise fault(
         "A0209",
         f"`{place.text[:40]}` is not a figure",
         place.span,
         help="write 7978856, 2.83G (K M G T are powers of 1000), 2**58, or a budget such as `<= 1.5G`",
     )
+
+
+def _closed(text: str) -> int | None:
+    """`(2**18 + 1)**3 + 1` as a number; None if it is no such sum, or far too large."""
+    try:
+        return _compute(ast.parse(text, mode="eval").body)
+    except SyntaxError:
+        return None
+
+
+def _compute(node: ast.expr) -> int | None:
+    match node:
+        case ast.Constant(value=int(value)):
+            return value
+        case ast.BinOp():
+            left, right = _compute(node.left), _compute(node.right)
+            if left is None or right is None:
+                return None
+            match node.op:
+                case ast.Add():
+                    return left + right
+                case ast.Sub():
+                    return left - right if left >= right else None
+                case ast.Mult() if left.bit_length() + right.bit_length() <= _BITS:
+                    return left * right
+                case ast.Pow() if left.bit_length() * right <= _BITS:
+                    return int(left**right)
+    return None
 
 
 def _shape(value: Yaml) -> tuple[object, ...]:
