@@ -309,7 +309,7 @@ class Writer:
             other = self.draw(st.sampled_from(others))
             forms = [f"it + {other}", f"{other} - it", f"it * {other}", f"maximum(it, {other})", f"add(it, {other})"]
             forms += [f"gate(it, {other})", f"lerp(it, {other}, {other})", f"0.5 * {other} + it"]
-            forms.append(f"{self.preserving(x).short(self.draw)} + {other}".replace(" +", "(it) +", 1))
+            forms.append(f"{self.preserving(x).short(self.draw)}(it) + {other}")
             text = self.draw(st.sampled_from(forms))
             return [label + text], x
         if fitting:

@@ -264,7 +264,7 @@ def _loose(schema: Schema) -> Schema:
 
 def _param() -> Schema:
     value = {"anyOf": [_SCALAR, _list({})]}
-    long = {
+    long: dict[str, Schema] = {
         "type": {"enum": list(PARAM_TYPES)},
         "default": value,
         "min": _NUMBER,
