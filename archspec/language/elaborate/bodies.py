@@ -211,6 +211,8 @@ class Runner:
         extra = {name: self.side(value, scope) for name, value in step.extra.items()}
         action = step.action
         span = step.names[0].scalar.span if step.names else step.span
+        if step.inline and isinstance(action, Long | Repeat):
+            raise fault("A0323", "`inline` goes with one module or one body", step.span)
         match action:
             case Expression():
                 stages = Stages(self.elaborator, scope, action, place, read)
@@ -232,6 +234,8 @@ class Runner:
                 )
             case Repeat():
                 value = repeat_body(self, action, place, scope, read, extra, span)
+            case Body() if step.inline:
+                value = self.spliced(action, place, scope, read)
             case Body():
                 value = self.nested(action, place, scope, read, span)
             case _:
@@ -296,6 +300,11 @@ class Runner:
             named=place.named,
             ties=place.ties,
         )
+
+    def spliced(self, body: Body, place: Place, scope: Scope, read: Value) -> Value:
+        """A body inside this one as if its steps stood here: no level in the keys, names of its own."""
+        with self.elaborator.inside(place.key):
+            return usable(run(self.elaborator, scope.inner(self.builder), body, self.builder.bring(read), place.key))
 
     def branches(self, body: Body, read: Value) -> Value:
         """Parallel paths over one input; a branch sees the branches before it no more than a step would."""

@@ -39,10 +39,11 @@ def join_values(
     singles = [replace(one(v, join.text, span), label=label) for v, label in zip(values, labels, strict=True)]
     target = OpTarget(OPS[join.text](), {})
     if target.op.variadic:
-        return apply(elaborator, builder, target, singles, {}, key="join", name="join", span=join.span)
+        name = builder.unique("join")  # inlined branches share a body with others
+        return apply(elaborator, builder, target, singles, {}, key=name, name=name, span=join.span)
     total = singles[0]
     for at, value in enumerate(singles[1:]):
-        name = "join" if at == len(singles) - 2 else f"join.{at}"
+        name = builder.unique("join" if at == len(singles) - 2 else f"join.{at}")
         total = apply(elaborator, builder, target, [total, value], {}, key=name, name=name, span=join.span)
     return total
 
