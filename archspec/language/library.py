@@ -17,6 +17,7 @@ from archspec.text.suggest import suggest
 
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _VARIANTS = re.compile(r"^variants:[^\n]*\n((?:[ \t]+[^\n]*\n|[ \t]*(?:#[^\n]*)?\n)*)", re.MULTILINE)
+_NETWORK = re.compile(r"^(?:graph|extends):", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,13 @@ def variants() -> dict[str, str]:
 
 
 def names() -> tuple[str, ...]:
-    """Every id of the library, files first, each with its variants after it."""
+    """Every network of the library, files first, each with its variants after it.
+
+    A file of modules for others to `use` has no graph and is no network.
+    """
+    networks = (id for id, entry in shipped().items() if _NETWORK.search(entry.read_text(encoding="utf-8")))
     return tuple(
-        name for id in shipped() for name in (id, *(variant for variant, file in variants().items() if file == id))
+        name for id in networks for name in (id, *(variant for variant, file in variants().items() if file == id))
     )
 
 
