@@ -82,10 +82,10 @@ JUNK = [
 
 @cache
 def shipped() -> tuple[str, ...]:
-    """The shipped specs that are short enough to be checked some hundred times."""
-    entries = sorted(files("archspec.specs").iterdir(), key=lambda entry: entry.name)
-    texts = [entry.read_text(encoding="utf-8") for entry in entries if entry.name.endswith(".yaml")]
-    return tuple(text for text in texts if len(text) < 6_000)
+    """The shipped specs and the examples of the language's tests, those that are short enough to be checked often."""
+    entries = [*files("archspec.specs").iterdir(), *(Path(__file__).parents[1] / "language" / "cases").iterdir()]
+    texts = {entry.name: entry.read_text(encoding="utf-8") for entry in entries if entry.name.endswith(".yaml")}
+    return tuple(text for _, text in sorted(texts.items()) if len(text) < 6_000)
 
 
 @st.composite

@@ -40,7 +40,7 @@ class Builder:
 
     def bring(self, value: Value) -> Value:
         """The value as this body sees it: what stands in a body around becomes an input."""
-        if value.builder is self:
+        if usable(value).builder is self:
             return value
         assert self.parent is not None, "a value of another module"
         outside = self.parent.bring(value)
