@@ -134,7 +134,7 @@ def miscounted(
 
 
 def one(value: Value, what: str, span: Span) -> Value:
-    if len(value.refs) == 1:
+    if len(usable(value).refs) == 1:
         return value
     if value.window:
         return part(value, len(value.refs) - 1)
