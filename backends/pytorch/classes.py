@@ -1,0 +1,378 @@
+"""One class of the generated file: its constructor, its forward, and what it takes to construct it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archspec.backends.pytorch.align import Shape, Step, Wiring
+from archspec.backends.pytorch.construct import Construction
+from archspec.backends.pytorch.fit import Expr, Fitter, Points
+from archspec.backends.pytorch.forward import Forward, Text
+from archspec.backends.pytorch.names import RESERVED, free, is_identifier, snake
+from archspec.backends.pytorch.render import Flow, Renderer
+from archspec.backends.pytorch.rules import init_statement, literal
+from archspec.backends.pytorch.rules.base import Precedence
+from archspec.backends.pytorch.trees import MISSING, Chain, Copies, Item, Maybe, New, Slot, Tree, identical, leaf, pick
+from archspec.program.model import Module, Ref
+
+TENSOR = "torch.Tensor"
+
+
+@dataclass(frozen=True)
+class Written:
+    """A class as lines of source, and for each of its copies the call that makes it."""
+
+    name: str
+    lines: tuple[str, ...]
+    calls: tuple[New, ...]
+
+
+class ClassWriter:
+    """Writes one class for several aligned modules of a program."""
+
+    def __init__(self, construction: Construction, name: str, members: Sequence[Module], shape: Shape):
+        self.construction, self.name, self.members, self.shape = construction, name, members, shape
+        self.fitter = Fitter(members)
+        self.renderer = Renderer(self.fitter)
+        self.points = Points(tuple(range(len(members))))
+        self.init: list[str] = []
+        self.stored: dict[str, str] = {}
+        """what the constructor keeps for forward: attribute → expression"""
+
+    @property
+    def first(self) -> Module:
+        return self.members[0]
+
+    def write(self) -> Written:
+        """Raises `Unfit` if a loop's numbers follow no rule; then its copies must be written out."""
+        match self.shape.form:
+            case "numbered":
+                base, forward = self._numbered()
+            case "named":
+                base, forward = self._named()
+            case "loop":
+                base, forward = self._loop()
+            case _:
+                base, forward = self._body()
+        stored = [f"self.{attribute} = {text}" for attribute, text in self.stored.items()]
+        lines = [f"class {self.name}({base}):", f"    def __init__({self._signature()}):"]
+        body = [*self.init[:1], *stored, *self.init[1:]]
+        lines += [f"        {line}" if line else "" for line in body]
+        if forward:
+            lines += ["", f"    def forward({forward[0]}", *(f"        {line}" for line in forward[1:])]
+        return Written(self.name, tuple(lines), tuple(self._call(at) for at in range(len(self.members))))
+
+    # the constructor
+
+    def _signature(self) -> str:
+        texts = ["self"]
+        parameters = self.fitter.parameters
+        for parameter in sorted(parameters, key=lambda one: one.default is not None):
+            default = "" if parameter.default is None else f" = {literal(parameter.default)}"
+            texts.append(f"{parameter.name}: {parameter.annotation}{default}")
+        return ", ".join(texts)
+
+    def _call(self, member: int) -> New:
+        items = []
+        for parameter in sorted(self.fitter.parameters, key=lambda one: one.default is not None):
+            value = parameter.values[member]
+            if value is MISSING:
+                value = parameter.present[0]
+            assert not isinstance(value, type(MISSING))
+            default = None if parameter.default is None else leaf(parameter.default)
+            items.append(Item(parameter.name, leaf(value, parameter.name), default is None, default))
+        module = self.members[member]
+        reads = leaf(module.inputs[0].type.channels if module.inputs and module.inputs[0].type.shape else 0)
+        output = module.outputs[0].ref
+        gives = module.inputs[output.output].type if output.node < 0 else module.nodes[output.node].types[output.output]
+        return New(self.name, tuple(items), reads, leaf(gives.channels if gives.shape else 0))
+
+    def _start(self) -> Flow:
+        return Flow(self.fitter.input_channels(0))
+
+    # forms
+
+    def _numbered(self) -> tuple[str, list[str]]:
+        """A chain of parts without names: `nn.Sequential` itself."""
+        chain = self.shape.tree
+        assert isinstance(chain, Chain)
+        self.init = [f"super().__init__({self.renderer.parts(chain, self.points, self._start())})"]
+        self._initialise("self", chain)
+        return "nn.Sequential", []
+
+    def _named(self) -> tuple[str, list[str]]:
+        """A chain of named parts: an `nn.Sequential` whose parts are attributes, in order."""
+        self.init = ["super().__init__()"]
+        flow = self._start()
+        for step in self.shape.steps:
+            if not step.gone:
+                self._attribute(step, flow)
+        return "nn.Sequential", []
+
+    def _loop(self) -> tuple[str, list[str]]:
+        """A `repeat`: the copies made in a loop, and a forward that goes through them."""
+        wiring, loop = self.shape.frame, self.shape.tree
+        assert isinstance(wiring, Wiring) and isinstance(loop, Copies)
+        made, turn = self.renderer.generator(loop, self.points, self._start()).rsplit(" for ", 1)
+        if wiring.pattern.plain:
+            base = "nn.ModuleList"
+            self.init = [f"super().__init__({made} for {turn})"]
+        else:
+            base = "nn.Module"
+            index = "j" if wiring.pattern.start == 0 else f"j + {wiring.pattern.start}"
+            key = f'f"{wiring.pattern.prefix}{{{index}}}{wiring.pattern.suffix}"'
+            turn = turn.replace("_ in ", "j in ", 1)
+            self.init = ["super().__init__()", f"for {turn}:", f"    self.add_module({key}, {made})"]
+        return base, loop_forward(wiring, base, [port.name for port in self.first.inputs])
+
+    def _body(self) -> tuple[str, list[str]]:
+        """Anything: attributes for what has weights or a name, and the rest in forward."""
+        self.init = ["super().__init__()"]
+        flows: dict[Ref, Expr | None] = {
+            Ref(-1, at): self.fitter.input_channels(at) for at in range(len(self.first.inputs))
+        }
+        made: set[str] = set()
+        pieces: dict[str, list[tuple[str, str, Step]]] = {}
+        symbols: dict[str, Expr] = {}
+        for at, step in enumerate(self.shape.steps):
+            channels = flows.get(step.args[0]) if step.args else None
+            flow = Flow(channels, dict(symbols))
+            if not step.gone and self._is_attribute(step) and not step.key.startswith("^") and step.key not in made:
+                made.add(step.key)
+                top, _, part = step.key.partition(".")
+                if part:
+                    pieces.setdefault(top, []).append((part, self._construct(step, flow), step))
+                    if not self._more_parts(at, top):
+                        self._list(top, pieces.pop(top))
+                else:
+                    self._attribute(step, flow)
+                flows[Ref(at)] = flow.channels
+            elif step.gone and step.otherwise is not None:
+                flows[Ref(at)] = flows.get(step.otherwise)
+            else:
+                flows[Ref(at)] = self._unchanged(at, channels)
+            result = flows[Ref(at)]
+            if result is not None and step.named:
+                symbols[f"{step.name}.channels"] = result
+        for step in self.shape.steps:
+            for own, other in step.ties:
+                self.init.append(f'{self._place(step.key)}.{own} = self.get_parameter("{other}")')
+        return "nn.Module", self._forward()
+
+    def _unchanged(self, at: int, channels: Expr | None) -> Expr | None:
+        """The channels' expression behind an op that keeps them."""
+        step = self.shape.steps[at]
+        if channels is None or not step.args or step.outputs != 1:
+            return None
+        ref = step.args[0]
+        for module in self.members:
+            source = module.inputs[ref.output].type if ref.node < 0 else module.nodes[ref.node].types[ref.output]
+            if source.shape[:1] != module.nodes[at].types[0].shape[:1]:
+                return None
+        return channels
+
+    def _is_attribute(self, step: Step) -> bool:
+        if step.layer is None:
+            return False
+        return step.named or step.functional is None or (step.optional and step.formula is None)
+
+    def _more_parts(self, at: int, top: str) -> bool:
+        later = self.shape.steps[at + 1 :]
+        return any(
+            step.key.startswith(f"{top}.") and not step.gone and self._is_attribute(step) and not step.key.startswith("^")
+            for step in later
+        )
+
+    def _construct(self, step: Step, flow: Flow) -> str:
+        """The source that makes a step's module; where some copies skip it, of an identity there."""
+        assert step.layer is not None
+        if not step.optional:
+            return self.renderer.call(step.layer, self.points, flow)
+        where = [at for at, there in enumerate(step.present.values) if there is True]
+        before = Flow(flow.channels, dict(flow.symbols))
+        made = self.renderer.call(pick(step.layer, where), self.points.pick(where), flow)
+        condition = self.renderer.condition(step.present, self.points, before)
+        flow.channels = None
+        return f"{made} if {condition} else nn.Identity()"
+
+    def _attribute(self, step: Step, flow: Flow) -> None:
+        made = self._construct(step, flow)
+        place = self._place(step.key)
+        if place.startswith("self."):
+            self.init.append(f"{place} = {made}")
+        else:
+            self.init.append(f'self.add_module("{step.key}", {made})')
+        if step.layer is not None:
+            self._initialise(place, step.layer)
+
+    def _list(self, top: str, parts: list[tuple[str, str, Step]]) -> None:
+        """The parts of one step: a list where they go by 0, 1, …, else a dict."""
+        if [part for part, *_ in parts] == [str(at) for at in range(len(parts))]:
+            made = f"nn.ModuleList([{', '.join(text for _, text, _ in parts)}])"
+        else:
+            items = ", ".join(f'"{part}": {text}' for part, text, _ in parts)
+            made = f"nn.ModuleDict({{{items}}})"
+        if is_identifier(top):
+            self.init.append(f"self.{top} = {made}")
+        else:
+            self.init.append(f'self.add_module("{top}", {made})')
+        for part, _, step in parts:
+            if step.layer is not None:
+                self._initialise(self._place(f"{top}.{part}"), step.layer)
+
+    def _place(self, key: str) -> str:
+        """The attribute of a key, as forward reads it."""
+        if key.startswith("^"):
+            return snake(key[1:])
+        top, _, part = key.partition(".")
+        place = f"self.{top}" if is_identifier(top) else f'getattr(self, "{top}")'
+        if not part:
+            return place
+        keys = [step.key.partition(".")[2] for step in self._parts_of(top)]
+        numbered = list(dict.fromkeys(keys)) == [str(at) for at in range(len(dict.fromkeys(keys)))]
+        return f"{place}[{part}]" if numbered else f'{place}["{part}"]'
+
+    def _parts_of(self, top: str) -> list[Step]:
+        return [
+            step
+            for step in self.shape.steps
+            if step.key.startswith(f"{top}.") and not step.gone and self._is_attribute(step)
+        ]
+
+    def _initialise(self, place: str, tree: Tree) -> None:
+        """How the weights of a module start, where the spec says so and not all modules of the class agree."""
+        match tree:
+            case New(callee=callee, inits=inits):
+                for weight, init in inits:
+                    target = f"{place}.{weight}" if weight else place
+                    self.init.append(init_statement(target, init))
+                assert callee
+            case Chain(parts=parts):
+                for at, part in enumerate(part for part in parts if part is not None):
+                    self._initialise(f"{place}[{at}]", part.part if isinstance(part, Maybe) else part)
+            case _:
+                pass
+
+    # forward
+
+    def _forward(self) -> list[str]:
+        module = self.first
+        inputs = self._inputs()
+        borrowed = [snake(name) for name in module.borrows]
+        forward = Forward(
+            self.shape.steps, module.nodes, module.outputs, inputs, self._operation, self._decides, named=module.kind == "graph"
+        )
+        lines = forward.write()
+        arguments = [f"{name}: {TENSOR}" for name in inputs] + [f"{name}: nn.Module" for name in borrowed]
+        return [f"self, {', '.join(arguments)}) -> {self._returns()}:", *lines]
+
+    def _inputs(self) -> list[str]:
+        ports = self.first.inputs
+        if len(ports) == 1:
+            return ["x"]
+        names: list[str] = []
+        for port in ports:
+            wanted = "x" if port.name == "input" else snake(port.name)
+            names.append(free(wanted, {*names, *RESERVED, *map(snake, self.first.borrows)}))
+        return names
+
+    def _returns(self) -> str:
+        module = self.first
+        plain = [output for output in module.outputs if output.only is None]
+        if module.kind == "graph":
+            several = f"dict[str, {TENSOR}]"
+            if len(plain) > 1:
+                return several
+            return TENSOR if len(plain) == len(module.outputs) else f"{TENSOR} | {several}"
+        return TENSOR if len(plain) == 1 else f"tuple[{', '.join([TENSOR] * len(plain))}]"
+
+    def _operation(self, at: int, operands: Sequence[Text]) -> Text:
+        """The source of one step for the sources of what it reads."""
+        step = self.shape.steps[at]
+        constant = step.lowering is not None and step.lowering.constant
+        if step.layer is not None and (self._is_attribute(step) or step.key.startswith("^")):
+            place = self._place(step.key)
+            if constant:
+                return place, Precedence.ATOM
+            arguments = [text for text, _ in operands]
+            arguments += [f"{snake(own)}={self._place(key)}" for own, key in step.lends]
+            return f"{place}({', '.join(arguments)})", Precedence.ATOM
+        assert step.functional is not None and step.formula is not None
+        names = {}
+        for item in step.formula.items:
+            if isinstance(item.value, Slot):
+                names[item.name] = self._known(step, item.name, item.value)
+        text = step.functional.render(list(operands), names)
+        if step.inplace and text.endswith(")"):
+            text = f"{text[:-1]}, inplace=True)"
+        return text, step.functional.precedence
+
+    def _known(self, step: Step, name: str, slot: Slot) -> str:
+        """A number in forward: itself if it is the same for all copies, else kept by the constructor."""
+        present = slot.present
+        if all(identical(value, present[0]) for value in present):
+            return literal(present[0])
+        text = self.renderer.value(Slot(slot.values, name, slot.hint), self.points)
+        attribute = next((known for known, kept in self.stored.items() if kept == text), None)
+        if attribute is None:
+            taken = {*self.stored, *(one.key.partition(".")[0] for one in self.shape.steps)}
+            attribute = free(snake(name), taken)
+            self.stored[attribute] = text
+        return f"self.{attribute}"
+
+    def _decides(self, at: int) -> str | None:
+        """What decides in forward whether a step that has no module is there."""
+        step = self.shape.steps[at]
+        if not step.optional or self._is_attribute(step):
+            return None
+        text = self.renderer.condition(step.present, self.points, Flow())
+        taken = {*self.stored, *(one.key.partition(".")[0] for one in self.shape.steps)}
+        wanted = text if is_identifier(text) else f"with_{snake(step.present.field or 'step')}"
+        attribute = next((known for known, kept in self.stored.items() if kept == text), None)
+        if attribute is None:
+            attribute = free(wanted, taken)
+            self.stored[attribute] = text
+        return f"self.{attribute}"
+
+
+def loop_forward(wiring: Wiring, base: str, ports: Sequence[str]) -> list[str]:
+    """The forward of a loop over copies.
+
+    >>> from archspec.backends.pytorch.align import Pattern
+    >>> dense = Wiring("dense", Pattern("", 0, ""), 1, 1, (0,), None, "torch.cat([{inputs}], dim=1)")
+    >>> print("\\n".join(loop_forward(dense, "nn.ModuleList", ["input"])[1:]))
+    for layer in self:
+        x = torch.cat([x, layer(x)], dim=1)
+    return x
+    """
+    copies = "self" if base == "nn.ModuleList" else "self.children()"
+    sides = [free(snake(port), {"x", *RESERVED}) for port in ports[wiring.state :]]
+    state = ["x"] if wiring.state == 1 else [f"x{at}" for at in range(wiring.state)]
+    if wiring.wire == "last" and wiring.state == 2:
+        state = ["previous", "x"]
+    arguments = ", ".join([*state, *sides])
+    head = ", ".join(f"{name}: {TENSOR}" for name in (*state, *sides))
+    returns = [state[at] for at in wiring.returns]
+    kind = TENSOR if len(returns) == 1 else f"tuple[{', '.join([TENSOR] * len(returns))}]"
+    lines = [f"self, {head}) -> {kind}:"]
+    match wiring.wire:
+        case "chain":
+            lines += [f"for layer in {copies}:", f"    {', '.join(state)} = layer({arguments})"]
+        case "last":
+            update = f"{', '.join(state)} = {', '.join([*state[1:], f'layer({arguments})'])}"
+            lines += [f"for layer in {copies}:", f"    {update}"]
+        case "parallel" if wiring.join == "concat":
+            made = wiring.operation.format(inputs=f"layer({arguments}) for layer in {copies}")
+            lines += [f"return {made}"]
+            return lines
+        case "parallel":
+            lines += [f"return sum(layer({arguments}) for layer in {copies})"]
+            return lines
+        case _:
+            call = f"layer({arguments})"
+            merged = wiring.operation.format("x", call, inputs=f"x, {call}")
+            lines += [f"for layer in {copies}:", f"    x = {merged}"]
+    return [*lines, f"return {', '.join(returns)}"]
+
+
