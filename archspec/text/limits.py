@@ -29,7 +29,7 @@ class Limits:
     integer_bits: int = 256
     """size of an integer made by an expression"""
     operations: int = 2_000_000
-    """steps of arithmetic in one elaboration"""
+    """steps of one elaboration: arithmetic, and nodes, modules and turns of loops by what they take"""
     nodes: int = 50_000
     """nodes of the concrete program, each module counted once"""
     nesting: int = 64

@@ -136,7 +136,7 @@ class Copies:
             scope = self.scope.looping({"j": j})
             if stamp is not None and stamp.fits(read) and self.alike(scope, read):
                 value = stamp.make(self.name(j, scope), read)
-                self.elaborator.count(span, len(builder.nodes) - start)
+                self.elaborator.count(span, len(builder.nodes) - start, steps=0)
             else:
                 value = self.copy(j, scope, read)
                 if join is not None:

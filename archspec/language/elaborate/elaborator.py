@@ -25,6 +25,8 @@ from archspec.text.limits import Limits
 from archspec.text.source import Span
 
 _NONE: Mapping[str, Argument] = MappingProxyType({})
+_NODE, _MODULE = 50, 500
+"""what a node and a concrete module cost, in steps of arithmetic: about what they take"""
 
 
 class Elaborator:
@@ -96,10 +98,10 @@ class Elaborator:
         return value
 
     def spend(self, steps: int, span: Span) -> None:
-        """Count steps that no expression counts: the turns of a loop."""
+        """Count work that no expression counts, in steps of arithmetic: a turn of a loop, a node, a module."""
         self.meter.left -= steps
         if self.meter.left < 0:
-            bound = f"more than {self.limits.operations:,} steps of arithmetic and turns of loops"
+            bound = f"more than {self.limits.operations:,} steps of elaboration"
             help = "the bound is `operations`; raise it with `--limit operations=N`"
             raise TooLargeError(fault("A0366", bound, span, help=help).diagnostics)
 
@@ -144,7 +146,9 @@ class Elaborator:
                     help="`--limit elements=N` raises the bound",
                 )
 
-    def count(self, span: Span, nodes: int = 1) -> None:
+    def count(self, span: Span, nodes: int = 1, steps: int = _NODE) -> None:
+        """Count new nodes and the work of making them."""
+        self.spend(steps, span)
         self.nodes += nodes
         if self.nodes > self.limits.nodes:
             raise TooLargeError(
@@ -173,6 +177,7 @@ class Elaborator:
             raise TooLargeError(fault("A0316", message, span, help=help).diagnostics)
         from archspec.language.elaborate.modules import module_body
 
+        self.spend(_MODULE, span)
         self._path.append(key.lstrip("^"))
         self._frames.append(Frame(_shown(self._path, name), span))
         told = len(self.reporter.found)
