@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from archspec.api import library
+from archspec.api import Architecture, library, load
 
 
 @cache
@@ -17,6 +17,12 @@ def reference() -> dict[str, dict[str, Any]]:
         "networks"
     ]
     return networks
+
+
+@cache
+def loaded(id: str) -> Architecture:
+    """A network of the library; one process elaborates it once."""
+    return load(id)
 
 
 def known() -> list[str]:
