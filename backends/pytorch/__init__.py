@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archspec.backends.pytorch.emit import class_name, emit
+from archspec.backends.pytorch.source import class_name, emit
 from archspec.program.model import Program
 
 if TYPE_CHECKING:
@@ -15,6 +15,6 @@ __all__ = ["build", "emit"]
 
 def build(program: Program, source: str, *, seed: int | None = None) -> nn.Module:
     """The `nn.Module` that `source`, made of `program` by `emit`, defines. Imports torch."""
-    from archspec.backends.pytorch.build import build_module
+    from archspec.backends.pytorch.execute import build_module
 
     return build_module(source, class_name(program), seed)

@@ -15,8 +15,6 @@ from archspec.backends.pytorch.construct import Construction
 from archspec.backends.pytorch.names import CONTAINERS, RESERVED, checked_key, is_identifier
 from archspec.backends.pytorch.rules.base import Functional, Lowering
 from archspec.backends.pytorch.trees import (
-
-
     Copies,
     Item,
     Mismatch,
@@ -98,7 +96,9 @@ def shape_of(construction: Construction, module: Module, *, loops: bool = True) 
 
 
 def _frame(module: Module) -> Hashable:
-    outputs = tuple((output.name if module.kind == "graph" else "", output.ref, output.only) for output in module.outputs)
+    outputs = tuple(
+        (output.name if module.kind == "graph" else "", output.ref, output.only) for output in module.outputs
+    )
     return len(module.inputs), outputs, module.borrows, len(module.nodes)
 
 
@@ -183,7 +183,11 @@ def _unite_steps(steps: Sequence[Step]) -> Step:
 
 def _label(step: Step) -> str:
     layer = step.layer
-    text = layer.callee if isinstance(layer, New) else (step.lowering.functional.template if step.lowering and step.lowering.functional else "")
+    text = (
+        layer.callee
+        if isinstance(layer, New)
+        else (step.lowering.functional.template if step.lowering and step.lowering.functional else "")
+    )
     known = {"{0} + {1}": "add", "{0} * {1}": "mul", "{0} - {1}": "sub"}
     return known.get(text) or "_".join(re.findall(r"[a-z]+", text.rpartition(".")[2].lower())[:1])
 
@@ -315,7 +319,9 @@ def _wiring(construction: Construction, module: Module, pattern: Pattern) -> Wir
         if operation is None:
             return None
     places = {ref: place for place, ref in enumerate(state)}
-    if used != set(range(len(module.nodes))) or any(output.ref not in places or output.only for output in module.outputs):
+    if used != set(range(len(module.nodes))) or any(
+        output.ref not in places or output.only for output in module.outputs
+    ):
         return None
     returns = tuple(places[output.ref] for output in module.outputs)
     return Wiring(loop.wire, pattern, width, len(module.inputs), returns, join, operation or "")
@@ -334,7 +340,3 @@ def _operation(construction: Construction, module: Module, at: int) -> str | Non
     if len(node.args) == 2:
         return functional.render([("{0}", functional.operands), ("{1}", functional.operands)])
     return "+" if set(functional.template) <= set("{}0123456789 +") else None
-
-
-
-

@@ -147,7 +147,11 @@ def name(text: str) -> ast.Name:
 
 
 def number(value: float | int | bool) -> ast.expr:
-    return ast.UnaryOp(ast.USub(), ast.Constant(-value)) if not isinstance(value, bool) and value < 0 else ast.Constant(value)
+    return (
+        ast.UnaryOp(ast.USub(), ast.Constant(-value))
+        if not isinstance(value, bool) and value < 0
+        else ast.Constant(value)
+    )
 
 
 def combine(left: ast.expr, sign: type[ast.operator], right: ast.expr) -> ast.expr:

@@ -180,7 +180,10 @@ class ClassWriter:
     def _more_parts(self, at: int, top: str) -> bool:
         later = self.shape.steps[at + 1 :]
         return any(
-            step.key.startswith(f"{top}.") and not step.gone and self._is_attribute(step) and not step.key.startswith("^")
+            step.key.startswith(f"{top}.")
+            and not step.gone
+            and self._is_attribute(step)
+            and not step.key.startswith("^")
             for step in later
         )
 
@@ -261,7 +264,13 @@ class ClassWriter:
         inputs = self._inputs()
         borrowed = [snake(name) for name in module.borrows]
         forward = Forward(
-            self.shape.steps, module.nodes, module.outputs, inputs, self._operation, self._decides, named=module.kind == "graph"
+            self.shape.steps,
+            module.nodes,
+            module.outputs,
+            inputs,
+            self._operation,
+            self._decides,
+            named=module.kind == "graph",
         )
         lines = forward.write()
         arguments = [f"{name}: {TENSOR}" for name in inputs] + [f"{name}: nn.Module" for name in borrowed]
@@ -374,5 +383,3 @@ def loop_forward(wiring: Wiring, base: str, ports: Sequence[str]) -> list[str]:
             merged = wiring.operation.format("x", call, inputs=f"x, {call}")
             lines += [f"for layer in {copies}:", f"    x = {merged}"]
     return [*lines, f"return {', '.join(returns)}"]
-
-

@@ -213,7 +213,9 @@ class Fitter:
         for part in expr.values:
             alone = self.evaluate(part, points)
             if want is not None and alone is not None and list(map(bool, alone)) == list(map(bool, want)):
-                if not any(self._varies(atom) for other in expr.values if other is not part for atom in names_in(other)):
+                if not any(
+                    self._varies(atom) for other in expr.values if other is not part for atom in names_in(other)
+                ):
                     return part
         return expr
 
@@ -296,7 +298,9 @@ class Fitter:
             if others:
                 last, other = others[-1]
                 span = last - first
-                step = (other - one) // span if isinstance(one, int) and isinstance(other, int) else (other - one) / span
+                step = (
+                    (other - one) // span if isinstance(one, int) and isinstance(other, int) else (other - one) / span
+                )
                 steps[member] = step
                 starts[member] = one - step * first
             elif first == 0:

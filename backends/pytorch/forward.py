@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -127,7 +129,7 @@ class Forward:
         if condition is not None and step.otherwise is not None:
             other = operands[0][0]
             text, binds = f"{text} if {condition} else {other}", Precedence.LOOSE
-        elif step.only is not None:
+        elif step.only is not None and at not in self.heads:
             sides = (text, operands[0][0]) if step.only == "training" else (operands[0][0], text)
             text, binds = f"{sides[0]} if self.training else {sides[1]}", Precedence.LOOSE
         if step.outputs > 1:
@@ -135,7 +137,7 @@ class Forward:
             return
         value = Value(text, binds, depth)
         self.values[at] = value
-        if not self._stands_inside(at, value) or condition is not None or step.only is not None:
+        if not self._stands_inside(at, value) or binds is Precedence.LOOSE:
             self._assign(at, value, before)
 
     def _stands_inside(self, at: int, value: Value) -> bool:
@@ -147,9 +149,9 @@ class Forward:
             return False
         reader = next((k for k in range(at + 1, len(self.steps)) if self._reads_it(k, ref)), None)
         if reader is None:
-            return at == self._last() and not self.heads and value.depth <= DEEPEST
+            return value.depth <= DEEPEST and (at in self.heads or (at == self._last() and not self.heads))
         between = range(at + 1, reader)
-        if reader in self.heads:
+        if (reader in self.heads) != (at in self.heads):
             return False
         category = self._category(reader)
         step = self.steps[reader]
@@ -184,25 +186,24 @@ class Forward:
         self.holds[name] = at
 
     def _free(self, name: str) -> bool:
-        """Whether nothing will read what the variable holds (nor an expression that stands for later)."""
+        """Whether nothing will read what the variable holds."""
         holder = self.holds.get(name)
         if holder is None:
             return name not in self.inputs or self._done(_input(self.inputs.index(name)))
-        return self._done(holder) and not self._pending(name)
+        return self._done(holder)
 
     def _done(self, holder: int) -> bool:
         if holder <= INPUT:
             return not self.left.get(Ref(INPUT, INPUT - holder))
         return not any(count for ref, count in self.left.items() if ref.node == holder and count)
 
-    def _pending(self, name: str) -> bool:
-        """Whether an expression that was not written yet mentions the variable."""
-        import re
-
+    def _pending(self, name: str, at: int) -> bool:
+        """Whether an expression that was not written yet, but for that of step `at`, mentions the variable."""
+        mention = re.compile(rf"(?<![\w.]){name}\b")
         return any(
-            not value.variable and self.left.get(Ref(at), 0) and re.search(rf"(?<![\w.]){name}\b", value.text)
-            for at, value in self.values.items()
-            if at >= 0 and not value.parts
+            not value.variable and self.left.get(Ref(other)) and mention.search(value.text)
+            for other, value in self.values.items()
+            if other >= 0 and other != at and not value.parts
         )
 
     def _variable(self, at: int) -> str:
@@ -217,7 +218,7 @@ class Forward:
         if step.named:
             wanted.append(own)
         for name in wanted:
-            if name not in RESERVED and self._free(name) and not self._pending(name):
+            if name not in RESERVED and self._free(name) and not self._pending(name, at):
                 return name
         return free(own if step.named else "y", {*self.holds, *self.inputs, *RESERVED})
 
@@ -242,12 +243,12 @@ class Forward:
         training = [output for output in self.outputs if output.only == "training"]
         named = self.named
         if training:
-            keep = {output.name: self._read(output.ref)[0] for output in plain}
             self.lines.append(f"{self.inside}if self.training:")
             self.inside += "    "
             for at in sorted(self.heads):
                 self._step(at)
             sides = {output.name: self._read(output.ref)[0] for output in training}
+            keep = {output.name: self._read(output.ref)[0] for output in plain}
             self.lines.append(f"{self.inside}return {_dict({**keep, **sides})}")
             self.inside = self.inside[4:]
             texts = list(keep.values())
@@ -270,7 +271,6 @@ class Forward:
             self.lines[-1] = f"return {last.removeprefix(f'{text} = ')}"
         else:
             self.lines.append(f"return {text}")
-
 
 
 def _input(at: int) -> int:

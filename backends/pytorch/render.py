@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from archspec.backends.pytorch.arithmetic import names_in, write
 from archspec.backends.pytorch.fit import INDEX, READS, Expr, Fitter, Points, Unfit
 from archspec.backends.pytorch.trees import (
-
     Chain,
     Copies,
     Maybe,
@@ -120,7 +119,9 @@ class Renderer:
         for at in range(len(runs[0])):
             made = self.call(pick(tree, [run[at][0] for run in runs]), points, flow)
             counts = Slot(tuple(run[at][1] for run in runs), "num_layers")
-            texts.append(made if set(counts.values) == {1} else f"*({made} for _ in range({self.value(counts, points)}))")
+            texts.append(
+                made if set(counts.values) == {1} else f"*({made} for _ in range({self.value(counts, points)}))"
+            )
         return texts
 
     def _headed(self, tree: Tree, inner: list[range], times: Slot, points: Points, flow: Flow) -> list[str]:
@@ -180,5 +181,3 @@ def _runs(tree: Tree, span: range) -> list[tuple[int, int]]:
         else:
             found.append((at, 1))
     return found
-
-

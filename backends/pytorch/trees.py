@@ -71,8 +71,8 @@ class New:
 
     callee: str
     items: tuple[Item, ...] = ()
-    reads: Slot = field(default=Slot(()))
-    gives: Slot = field(default=Slot(()))
+    reads: Slot = field(default=Slot((0,)))
+    gives: Slot = field(default=Slot((0,)))
     inits: tuple[tuple[str, Init], ...] = ()
     """what starts its weights, where the spec says so"""
 

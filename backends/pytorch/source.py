@@ -15,6 +15,7 @@ from archspec.backends.pytorch.names import RESERVED, camel, free
 from archspec.backends.pytorch.rules import UnsupportedError, init_statement
 from archspec.backends.pytorch.rules.base import Helper
 from archspec.backends.pytorch.trees import Mismatch
+from archspec.ops.init import Init
 from archspec.program.model import Call, Module, Program
 from archspec.text.diagnostics import fault
 
@@ -31,7 +32,9 @@ def emit(program: Program, header: Header) -> str:
 def class_name(program: Program) -> str:
     """The class of the network itself: DenseNet121 for "DenseNet-121"."""
     short = re.split(r"[,(:]", program.title)[0].strip() if program.title else ""
-    wanted = camel(short) if short.isascii() and re.search("[A-Za-z]", short) and len(short) <= 40 else camel(program.name)
+    wanted = (
+        camel(short) if short.isascii() and re.search("[A-Za-z]", short) and len(short) <= 40 else camel(program.name)
+    )
     return free(wanted, RESERVED, suffix="_")
 
 
@@ -65,7 +68,9 @@ def _docstring(header: Header) -> Iterator[str]:
         yield from _wrapped(f"Source: {_plain(header.source)}.")
     yield from _wrapped(figures)
     yield ""
-    yield from _wrapped(f"{MARK[0].upper()}{MARK[1:]} {_plain(header.version)} from {_plain(header.spec)}: edit the spec, not this file.")
+    yield from _wrapped(
+        f"{MARK[0].upper()}{MARK[1:]} {_plain(header.version)} from {_plain(header.spec)}: edit the spec, not this file."
+    )
     yield '"""'
 
 
@@ -201,11 +206,13 @@ class FileWriter:
         lines = list(written.lines)
         end = next((at for at, line in enumerate(lines) if not line), len(lines))
         loop = ["        for module in self.modules():"]
+        alike: dict[tuple[tuple[str, Init], ...], list[str]] = {}
         for cls, inits in self.construction.shared_inits.items():
-            if cls.startswith("Padded"):
-                continue
-            loop.append(f"            if isinstance(module, {cls}):")
-            for weight, init in inits.items():
+            if cls.startswith("nn."):  # a padded convolution is one of torch's
+                alike.setdefault(tuple(inits.items()), []).append(cls)
+        for inits, classes in alike.items():
+            loop.append(f"            if isinstance(module, {' | '.join(classes)}):")
+            for weight, init in inits:
                 statement = init_statement(f"module.{weight}", init)
                 if weight == "bias":
                     loop += ["                if module.bias is not None:", f"                    {statement}"]
