@@ -74,13 +74,17 @@ class Architecture:
 
         return find_backend(backend).emit(self.program, self.header())
 
-    def compile(self, *, device: str = "cpu", seed: int | None = None) -> torch.nn.Module:
-        """An `nn.Module` made of that very source. `seed` makes its initial weights reproducible."""
+    def compile(self, *, device: str | None = None, seed: int | None = None) -> torch.nn.Module:
+        """An `nn.Module` made of that very source. `seed` makes its initial weights reproducible.
+
+        It is made where torch makes tensors now (the CPU, or what a `torch.device` block says), and
+        moved to `device` if one is given, so that a seed means the same weights on every device.
+        """
         from archspec.backend import find_backend
 
         backend = find_backend("pytorch")
         module: torch.nn.Module = backend.build(self.program, self.python(), seed=seed)
-        return module.to(device)
+        return module if device is None else module.to(device)
 
     def header(self) -> Any:
         """What the head of a generated file says."""
@@ -171,7 +175,9 @@ def stats(spec: str | Path, **params: object) -> Cost:
     return load(spec, params).stats()
 
 
-def compile(spec: str | Path, /, *, device: str = "cpu", seed: int | None = None, **params: object) -> torch.nn.Module:
+def compile(
+    spec: str | Path, /, *, device: str | None = None, seed: int | None = None, **params: object
+) -> torch.nn.Module:
     """Check a spec and its `expect`, and make the PyTorch module of it.
 
     >>> import archspec
