@@ -147,7 +147,7 @@ class Runner:
 
     def bind(self, names: Sequence[str], step: Step, value: Value, scope: Scope) -> None:
         if len(names) == 1:
-            scope.nodes[names[0]] = replace(value, label=names[0], span=step.names[0].scalar.span)
+            scope.nodes[names[0]] = value.called(names[0], step.names[0].scalar.span)
             scope.later.pop(names[0], None)
         elif names:
             if len(value.refs) != len(names):
@@ -158,7 +158,7 @@ class Runner:
                     help="a step with several outputs takes one name, or a name for each",
                 )
             for at, (name, template) in enumerate(zip(names, step.names, strict=True)):
-                scope.nodes[name] = replace(part(value, at), label=name, span=template.scalar.span)
+                scope.nodes[name] = part(value, at).called(name, template.scalar.span)
                 scope.later.pop(name, None)
 
     def sources(self, reads: Sequence[Expression | Template], scope: Scope) -> Value:

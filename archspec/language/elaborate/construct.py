@@ -167,6 +167,8 @@ class Constructor:
     def __init__(self, elaborator: Elaborator):
         self.elaborator = elaborator
         self._ops: dict[tuple[object, ...], Op] = {}
+        self._bare: dict[tuple[Unit, str], Target] = {}
+        """what a name without arguments makes in a file: `relu`, `batch_norm` with the file's defaults"""
 
     @cached_property
     def functions(self) -> frozenset[str]:
@@ -196,6 +198,23 @@ class Constructor:
         raise fault("A0303", f"no op or module is called `{name}`", span, help=help)
 
     def construct(
+        self,
+        scope: Scope,
+        name: str,
+        span: Span,
+        positional: list[Given],
+        keywords: dict[str, Given],
+        keys: Mapping[str, Span],
+    ) -> Target:
+        plain = not positional and not keywords and not scope.is_number(name)
+        if plain and (scope.unit, name) in self._bare:
+            return self._bare[scope.unit, name]
+        target = self.made(scope, name, span, positional, keywords, keys)
+        if plain:
+            self._bare[scope.unit, name] = target
+        return target
+
+    def made(
         self,
         scope: Scope,
         name: str,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import replace
 
 from archspec.language.elaborate.application import apply, one
 from archspec.language.elaborate.builder import bundle
@@ -36,7 +35,7 @@ def join_values(
         return values[0]
     if join is None:
         return bundle(builder, [one(value, "branches", span) for value in values], "join", span, labels)
-    singles = [replace(one(v, join.text, span), label=label) for v, label in zip(values, labels, strict=True)]
+    singles = [one(v, join.text, span).called(label, v.span) for v, label in zip(values, labels, strict=True)]
     target = OpTarget(OPS[join.text](), {})
     if target.op.variadic:
         name = builder.unique("join")  # inlined branches share a body with others

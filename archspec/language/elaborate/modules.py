@@ -73,7 +73,7 @@ def inline(elaborator: Elaborator, stages: Stages, action: Expression, read: Val
     inputs, _ = flat(definition.name, definition.inputs, frozenset(), False, values, keywords, action.span())
     ports = [builder.bring(value) for value in inputs]
     scope = Scope(target.unit, builder, dict(target.values))
-    declare_inputs(scope, [replace(port, label=name) for port, name in zip(ports, definition.inputs, strict=True)])
+    declare_inputs(scope, [port.called(name, port.span) for port, name in zip(ports, definition.inputs, strict=True)])
     depth = len(elaborator.reporter.found)
     value = run(elaborator, scope, definition.body, ports[0], definition.name)
     elaborator.note_params(definition, scope.used)

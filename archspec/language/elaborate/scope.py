@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from archspec.language.elaborate.builder import Builder
 from archspec.language.elaborate.values import OpName, Shared, Value, usable
@@ -60,7 +60,18 @@ class Scope:
 
     def reading(self, it: Value | None) -> Scope:
         """The same body in a step that reads `it`."""
-        return replace(self, it=it)
+        return Scope(
+            self.unit,
+            self.builder,
+            self.numbers,
+            self.loops,
+            self.outer,
+            self.nodes,
+            self.shared,
+            it,
+            self.later,
+            self.used,
+        )
 
     def chain(self) -> Iterator[Scope]:
         scope: Scope | None = self
