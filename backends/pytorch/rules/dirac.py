@@ -35,7 +35,7 @@ def dirac_conv(op: DiracConv, x: Tensor) -> Lowering:
 
 _SOURCE = '''\
 class {name}(nn.{base}):
-    """Convolution whose weight holds its own skip: alpha * identity + beta * normalised filters."""
+    """Convolution with the skip in its weight: alpha * identity + beta * unit filters."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -44,8 +44,8 @@ class {name}(nn.{base}):
 
     def folded_weight(self):
         """The weight of the ordinary convolution that computes the same."""
-        scale = self.beta.view((-1,) + (1,) * len(self.kernel_size))
-        weight = scale.unsqueeze(1) * F.normalize(self.weight.flatten(1)).view_as(self.weight)
+        filters = F.normalize(self.weight.flatten(1))
+        weight = (self.beta.unsqueeze(1) * filters).view_as(self.weight)
         both = torch.arange(min(self.in_channels, self.out_channels))
         centre = tuple(size // 2 for size in self.kernel_size)
         weight[(both, both, *centre)] += self.alpha[: len(both)]
