@@ -17,7 +17,6 @@ from torch.utils.flop_counter import FlopCounterMode
 import archspec
 from tests.strategies import specs
 
-
 BATCH = 2
 
 
