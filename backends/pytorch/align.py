@@ -105,7 +105,8 @@ def _frame(module: Module) -> Hashable:
 def _steps(construction: Construction, module: Module) -> tuple[Step, ...]:
     steps = []
     for at, node in enumerate(module.nodes):
-        checked_key(node.key)
+        if not node.skipped:
+            checked_key(node.key)
         lowering = formula = None
         borrows: tuple[str, ...] = ()
         inplace = False

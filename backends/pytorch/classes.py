@@ -133,7 +133,7 @@ class ClassWriter:
             Ref(-1, at): self.fitter.input_channels(at) for at in range(len(self.first.inputs))
         }
         made: set[str] = set()
-        pieces: dict[str, list[tuple[str, str, Step]]] = {}
+        pieces: dict[str, list[tuple[str, str, str | None, Step]]] = {}
         symbols: dict[str, Expr] = {}
         for at, step in enumerate(self.shape.steps):
             channels = flows.get(step.args[0]) if step.args else None
@@ -142,7 +142,7 @@ class ClassWriter:
                 made.add(step.key)
                 top, _, part = step.key.partition(".")
                 if part:
-                    pieces.setdefault(top, []).append((part, self._construct(step, flow), step))
+                    pieces.setdefault(top, []).append((part, *self._construct(step, flow), step))
                     if not self._more_parts(at, top):
                         self._list(top, pieces.pop(top))
                 else:
@@ -187,42 +187,49 @@ class ClassWriter:
             for step in later
         )
 
-    def _construct(self, step: Step, flow: Flow) -> str:
-        """The source that makes a step's module; where some copies skip it, of an identity there."""
+    def _construct(self, step: Step, flow: Flow) -> tuple[str, str | None]:
+        """The source that makes a step's module, and the condition under which it is more than an identity."""
         assert step.layer is not None
         if not step.optional:
-            return self.renderer.call(step.layer, self.points, flow)
+            return self.renderer.call(step.layer, self.points, flow), None
         where = [at for at, there in enumerate(step.present.values) if there is True]
         before = Flow(flow.channels, dict(flow.symbols))
         made = self.renderer.call(pick(step.layer, where), self.points.pick(where), flow)
         condition = self.renderer.condition(step.present, self.points, before)
         flow.channels = None
-        return f"{made} if {condition} else nn.Identity()"
+        return f"{made} if {condition} else nn.Identity()", condition
 
     def _attribute(self, step: Step, flow: Flow) -> None:
-        made = self._construct(step, flow)
+        made, condition = self._construct(step, flow)
         place = self._place(step.key)
         if place.startswith("self."):
             self.init.append(f"{place} = {made}")
         else:
             self.init.append(f'self.add_module("{step.key}", {made})')
-        if step.layer is not None:
-            self._initialise(place, step.layer)
+        self._initialise_where(place, step, condition)
 
-    def _list(self, top: str, parts: list[tuple[str, str, Step]]) -> None:
+    def _initialise_where(self, place: str, step: Step, condition: str | None) -> None:
+        """The statements that start a step's weights, under the condition that it is there."""
+        assert step.layer is not None
+        before = len(self.init)
+        self._initialise(place, step.layer)
+        statements = self.init[before:]
+        if condition is not None and statements:
+            self.init[before:] = [f"if {condition}:", *(f"    {statement}" for statement in statements)]
+
+    def _list(self, top: str, parts: list[tuple[str, str, str | None, Step]]) -> None:
         """The parts of one step: a list where they go by 0, 1, …, else a dict."""
         if [part for part, *_ in parts] == [str(at) for at in range(len(parts))]:
-            made = f"nn.ModuleList([{', '.join(text for _, text, _ in parts)}])"
+            made = f"nn.ModuleList([{', '.join(text for _, text, *_ in parts)}])"
         else:
-            items = ", ".join(f'"{part}": {text}' for part, text, _ in parts)
+            items = ", ".join(f'"{part}": {text}' for part, text, *_ in parts)
             made = f"nn.ModuleDict({{{items}}})"
         if is_identifier(top):
             self.init.append(f"self.{top} = {made}")
         else:
             self.init.append(f'self.add_module("{top}", {made})')
-        for part, _, step in parts:
-            if step.layer is not None:
-                self._initialise(self._place(f"{top}.{part}"), step.layer)
+        for part, _, condition, step in parts:
+            self._initialise_where(self._place(f"{top}.{part}"), step, condition)
 
     def _place(self, key: str) -> str:
         """The attribute of a key, as forward reads it."""
