@@ -145,7 +145,7 @@ class Forward:
         ref = Ref(at)
         if value.text.isidentifier() or (value.text.startswith("self.") and value.text.count("(") == 0):
             return True
-        if self.total.get(ref, 0) != 1 or len(value.text) > LONGEST:
+        if self.total.get(ref, 0) != 1:
             return False
         reader = next((k for k in range(at + 1, len(self.steps)) if self._reads_it(k, ref)), None)
         if reader is None:
@@ -157,12 +157,13 @@ class Forward:
         step = self.steps[reader]
         if category in _JOINS or (category is None and len(step.args) > 1):
             operands = {self._true(ref).node for ref in step.args}
-            return value.depth <= 2 and all(k in operands or self.steps[k].gone or k not in self.alive for k in between)
+            short = value.depth <= 1 or (value.depth <= 2 and len(value.text) <= LONGEST)
+            return short and all(k in operands or self.steps[k].gone or k not in self.alive for k in between)
         if any(not self.steps[k].gone and k in self.alive for k in between):
             return False
         mine = self._category(at)
         if category in _AFTERWARDS and mine is not None:
-            return value.depth < DEEPEST and mine is not Category.ACTIVATION
+            return value.depth < DEEPEST and mine is not Category.ACTIVATION and len(value.text) <= LONGEST
         return step.key.partition(".")[0] == self.steps[at].key.partition(".")[0] and "." in self.steps[at].key
 
     def _reads_it(self, at: int, ref: Ref) -> bool:
@@ -211,7 +212,7 @@ class Forward:
         uses = self.total.get(Ref(at), 0)
         own = snake(step.name)
         wanted = []
-        if step.named and uses > 1:
+        if step.named and (uses > 1 or not self._read_next(at)):
             wanted.append(own)
         first = self.inputs[0] if len(self.inputs) == 1 else "x"
         wanted += [first, "out"]
@@ -221,6 +222,11 @@ class Forward:
             if name not in RESERVED and self._free(name) and not self._pending(name, at):
                 return name
         return free(own if step.named else "y", {*self.holds, *self.inputs, *RESERVED})
+
+    def _read_next(self, at: int) -> bool:
+        """Whether the step after this one is the one that reads it."""
+        later = [k for k in range(at + 1, len(self.steps)) if not self.steps[k].gone and k in self.alive]
+        return not later or self._reads_it(later[0], Ref(at))
 
     def _unpack(self, at: int, text: str) -> None:
         step = self.steps[at]

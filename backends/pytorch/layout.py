@@ -32,12 +32,37 @@ def _statement(text: str, indent: int) -> list[str]:
     if not _has_magic(text) and indent + len(text) <= WIDTH:
         return [pad + text]
     head, value = _split_statement(text)
+    if value is not None and not _has_magic(value):
+        two = _sum_of_two(head, value, indent)
+        if two is not None:
+            return two
     if value is not None and _is_operation(value):
         inner = _operands(value, indent + 4)
         return [f"{pad}{head}(", *inner, f"{pad})"]
     if _ends_in_bracket(text):
         return _bracketed(text, indent)
     return [pad + text]
+
+
+def _sum_of_two(head: str, value: str, indent: int) -> list[str] | None:
+    """`a(…) + b(…)` needs no brackets around it: the first call breaks unless the second can."""
+    parts = next((found for words in OPERATORS if len(found := _split(value, words)) > 1), [])
+    if len(parts) != 2 or parts[1].startswith((" if ", " or ", " and ")):
+        return None
+    left, right = parts
+    pad = " " * indent
+    opened = right.find("(")
+    if right.endswith(")") and opened > 0 and indent + len(head + left + right[: opened + 1]) <= WIDTH:
+        lines = _bracketed(f"{head}{left}{right}", indent)
+    elif left.endswith(")") and right.endswith(")"):
+        *first, last = _bracketed(f"{head}{left}", indent)
+        if len(last + right) <= WIDTH:
+            lines = [*first, last + right]
+        else:
+            lines = [*first, *_bracketed(f"{last.strip()}{right}", indent)]
+    else:
+        return None
+    return lines if lines[0].startswith(pad) and all(len(line) <= WIDTH for line in lines) else None
 
 
 def _split_statement(text: str) -> tuple[str, str | None]:

@@ -52,6 +52,8 @@ def crop(op: ops.Crop, x: Tensor) -> Lowering:
         if (start, stop) == (0, x.spatial[axis]):
             cuts.append(":")
             continue
-        cuts.append(f"{{start{axis}}}:{{stop{axis}}}")
-        args += [Arg(f"start{axis}", start), Arg(f"stop{axis}", stop)]
+        behind = x.spatial[axis] - stop
+        cuts.append((f"{{start{axis}}}" if start else "") + ":" + (f"{{stop{axis}}}" if behind else ""))
+        args += [Arg(f"start{axis}", start)] if start else []
+        args += [Arg(f"stop{axis}", -behind)] if behind else []
     return Lowering(None, method("{0}[:, :, " + ", ".join(cuts) + "]", args))

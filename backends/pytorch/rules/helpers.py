@@ -145,10 +145,13 @@ class TableConv2d(nn.Module):
     def __init__(self, table, kernel_size, bias=True):
         super().__init__()
         self.table = table
-        self.maps = nn.ModuleList(nn.Conv2d(len(row), 1, kernel_size, bias=bias) for row in table)
+        self.maps = nn.ModuleList(
+            nn.Conv2d(len(row), 1, kernel_size, bias=bias) for row in table
+        )
 
     def forward(self, x):
-        return torch.cat([conv(x[:, row]) for conv, row in zip(self.maps, self.table)], dim=1)
+        pairs = zip(self.maps, self.table, strict=True)
+        return torch.cat([conv(x[:, row]) for conv, row in pairs], dim=1)
 ''',
 )
 
