@@ -282,6 +282,16 @@ _OUTPUT = {
         "The folder does not exist or the operating system refuses. Nothing was changed: files are written beside "
         "their place and moved there when they are complete.",
     ),
+    "A0503": Explanation(
+        "a backend cannot lower an op",
+        "Every op has its meaning here, but a backend needs a rule for each that it writes. The message names the op "
+        "that has none, or the combination of arguments that the framework does not have.",
+    ),
+    "A0504": Explanation(
+        "no such backend",
+        "A backend is a package in `backends/`, or one that another distribution registers as an entry point of the "
+        "group `archspec.backends`.",
+    ),
 }
 
 _VERIFIER = {

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import pytest
 
 from archspec.api import load
+from archspec.backend import find_backend
 from archspec.cli.compile import _guard as guard
 from archspec.program.flatten import flatten
 from archspec.program.verify import verify
@@ -93,6 +94,20 @@ def test_a0501_a_file_of_somebody_else() -> None:
 def test_a0502_a_place_that_cannot_be_written() -> None:
     with pytest.raises(SpecError, match=r"error\[A0502\]: cannot write no/net.py: the folder no does not exist"):
         write_atomically("no/net.py", "")
+
+
+def test_a0503_an_op_that_a_backend_cannot_lower() -> None:
+    steps = ["a: parameter([3])", "b: parameter([3])", "c: concat(a, b)", "d: global_avg_pool(image)", "concat(c, d)"]
+    Path("net.yaml").write_text(NET.replace("  - relu\n", "".join(f"  - {step}\n" for step in steps)))
+    with pytest.raises(SpecError, match=r"error\[A0503\]: pytorch cannot concatenate learned tensors alone"):
+        load("net.yaml").python()
+
+
+def test_a0504_no_such_backend() -> None:
+    with pytest.raises(SpecError, match=r"error\[A0504\]: no backend is called `pytorhc`\n.*did you mean `pytorch`\?"):
+        find_backend("pytorhc")
+    with pytest.raises(SpecError, match=r"error\[A0504\]: no backend is called `os.path`"):
+        find_backend("os.path")
 
 
 def test_a0601_an_inconsistent_program() -> None:
