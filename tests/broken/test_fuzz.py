@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +15,7 @@ from archspec.text.limits import Limits
 from archspec.text.render import render
 from tests.diagnostics.cases import diagnose
 
+SECONDS = 5
 LIMITS = Limits(nodes=2_000, operations=50_000)
 JUNK = [
     *("{", "}", "[", "]", "(", ")", ":", ",", "- ", "#", "&a ", "*a", "!!x ", "|", ">", "%", "@", "`", "'", '"'),
@@ -120,16 +122,18 @@ def damaged(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=200, deadline=5_000, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(damaged())
 def test_damage_is_told_or_harmless(text: str) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "spec.yaml"
         path.write_bytes(text.encode("utf-8", "surrogatepass"))
+        started = time.process_time()
         render(diagnose(path, LIMITS))
+        assert time.process_time() - started < SECONDS
 
 
-@settings(max_examples=100, deadline=5_000)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_told(data: bytes) -> None:
     with TemporaryDirectory() as folder:
