@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
+from unittest import mock
 
 import torch
 from torch import nn
 
+from archspec.program.keys import rename
 from tests.oracles import timm, torchvision
-from tests.zoo.reference import reference
+from tests.zoo.reference import loaded, reference
 
 Outputs = dict[str, torch.Tensor]
+T = TypeVar("T")
 
 
 def build(id: str, device: str = "meta", **settings: Any) -> nn.Module:
@@ -36,6 +41,13 @@ def published(library: str, name: str, *arguments: Any, device: str = "meta", **
     with torch.device(device):
         network: nn.Module = make(*arguments, **settings)
     return network
+
+
+def renamed(id: str, table: Mapping[str, T]) -> dict[str, T]:
+    """A table by the oracle's keys as one by ours, where the spec says that they differ (`weights`)."""
+    source = loaded(id).weights.get(reference()[id]["keys"].partition(" ")[0])
+    keys = source.keys if source is not None else {}
+    return {rename(key, keys): value for key, value in table.items()}
 
 
 @torch.no_grad()
@@ -64,12 +76,11 @@ def scramble(network: nn.Module, seed: int = 0) -> nn.Module:
     return network
 
 
-def without_dropout(network: nn.Module) -> nn.Module:
-    """In training too the same input gives the same output."""
-    for module in network.modules():
-        if isinstance(module, nn.modules.dropout._DropoutNd):
-            module.p = 0.0
-    return network
+@contextmanager
+def without_dropout() -> Iterator[None]:
+    """In training too the same input gives the same output, be dropout a module or a function."""
+    with mock.patch.object(nn.functional, "dropout", lambda x, *_, **__: x):
+        yield
 
 
 def named(outputs: Any) -> Outputs:

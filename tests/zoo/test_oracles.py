@@ -14,7 +14,7 @@ from archspec.api import library
 from archspec.language.library import shipped
 from archspec.program.weights import Weights
 from tests.oracles import photograph
-from tests.zoo.oracle import build, named, off, published, scramble, without_dropout
+from tests.zoo.oracle import build, named, off, published, renamed, scramble, without_dropout
 from tests.zoo.reference import loaded, reference, with_oracle
 
 FILES = shipped()
@@ -31,13 +31,13 @@ SIDES = {"inception_v3": 96, "inception_v3_aux": 299, "inception_v4": 96, "incep
 @pytest.mark.parametrize("id", with_oracle())
 def test_state_dict(id: str) -> None:
     """The same keys, shapes and dtypes."""
-    assert _manifest(_ours(id)) == _manifest(build(id))
+    assert _manifest(_ours(id)) == renamed(id, _manifest(build(id)))
 
 
 @pytest.mark.parametrize("id", with_oracle())
 def test_outputs_on_a_photograph(id: str) -> None:
     theirs, ours = scramble(build(id)).eval(), _ours(id).eval()
-    ours.load_state_dict(theirs.state_dict(), strict=True, assign=True)
+    ours.load_state_dict(renamed(id, theirs.state_dict()), strict=True, assign=True)
     image = photograph(reference()[id]["input"][-1])
     with torch.inference_mode():
         expected, found = theirs(image), ours(image)
@@ -51,17 +51,18 @@ def test_outputs_on_a_photograph(id: str) -> None:
 def test_gradients_in_training(id: str) -> None:
     """Of two photographs through all outputs, side outputs included, to every weight and to the pixels."""
     their_settings, our_settings = SMALL.get(id, ({}, {}))
-    theirs = without_dropout(scramble(build(id, **their_settings)))
+    theirs = scramble(build(id, **their_settings))
     # Chains without normalisation hold most weights, and are as exact as need be in single precision.
     large = sum(weight.numel() for weight in theirs.parameters()) > 50_000_000
     dtype, tolerance = (torch.float32, 1e-4) if large else (torch.float64, 1e-8)
     theirs.to(dtype).train()
-    ours = without_dropout(_ours(id, **our_settings)).train()
+    ours = _ours(id, **our_settings).train()
     state = {key: value.clone() for key, value in theirs.state_dict().items()}
-    ours.load_state_dict(state, strict=True, assign=True)
+    ours.load_state_dict(renamed(id, state), strict=True, assign=True)
     side = our_settings.get("size", SIDES.get(id, 64))
     images = torch.cat([photograph(side), photograph(side, "flower.jpg")]).to(dtype)
-    expected, found = _gradients(theirs, images), _gradients(ours, images)
+    with without_dropout():
+        expected, found = renamed(id, _gradients(theirs, images)), _gradients(ours, images)
     assert found.keys() == expected.keys()
     scale = max(float(gradient.abs().max()) for gradient in expected.values())
     wrong = {
@@ -71,7 +72,7 @@ def test_gradients_in_training(id: str) -> None:
     }
     assert not wrong
     after = ours.state_dict()
-    assert all(torch.allclose(after[key], value, rtol=1e-6) for key, value in theirs.state_dict().items())
+    assert all(torch.allclose(after[key], value, rtol=1e-6) for key, value in renamed(id, theirs.state_dict()).items())
 
 
 @pytest.mark.parametrize("id", library())
@@ -103,7 +104,7 @@ def test_multiply_adds(id: str) -> None:
 def test_first_weights(id: str) -> None:
     """They are drawn as the oracle draws them: constants equal, mean, deviation and tails within chance."""
     torch.manual_seed(0)
-    expected = dict(build(id, "cpu").named_parameters())
+    expected = renamed(id, dict(build(id, "cpu").named_parameters()))
     found = dict(archspec.compile(id, seed=0).named_parameters())
     wrong = {key: (_moments(found[key]), _moments(weight)) for key, weight in expected.items()}
     wrong = {key: pair for key, pair in wrong.items() if not _alike(*pair, expected[key].numel())}
@@ -128,9 +129,9 @@ def _alike(found: tuple[float, float, float], expected: tuple[float, float, floa
 
 
 def _ours(id: str, **settings: Any) -> nn.Module:
-    """Our module, on the meta device."""
+    """Our module, on the meta device, where first weights take no time."""
     with torch.device("meta"):
-        return archspec.compile(id, **settings)
+        return archspec.compile(id, device="meta", **settings)
 
 
 def _manifest(network: nn.Module) -> dict[str, tuple[tuple[int, ...], torch.dtype]]:
