@@ -26,6 +26,8 @@ SMALL: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 # Sides of the images that gradients are taken on, where 64 pixels are too few for the deepest layers.
 SIDES = {"inception_v3": 96, "inception_v3_aux": 299, "inception_v4": 96, "inception_resnet_v2": 96}
+# timm starts these by rules of its own; the specs leave first weights to PyTorch.
+PLAIN_START = {"mobilenet_v1", "preresnet50", "se_resnet50", "se_resnext50_32x4d", "senet154"}
 
 
 @pytest.mark.parametrize("id", with_oracle())
@@ -100,7 +102,7 @@ def test_multiply_adds(id: str) -> None:
     assert counter.get_total_flops() == 2 * reference()[id]["mads"]
 
 
-@pytest.mark.parametrize("id", [id for id in with_oracle() if id in FILES])
+@pytest.mark.parametrize("id", [id for id in with_oracle() if id in FILES and id not in PLAIN_START])
 def test_first_weights(id: str) -> None:
     """They are drawn as the oracle draws them: constants equal, mean, deviation and tails within chance."""
     torch.manual_seed(0)
