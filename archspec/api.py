@@ -12,7 +12,8 @@ from archspec.expectations import unmet
 from archspec.language import library as _library
 from archspec.language.elaborate import elaborate
 from archspec.language.files import Files
-from archspec.language.spec import ErrorRate, Figure, Reference, Spec, WeightSource
+from archspec.language.records import ErrorRate, Reference, WeightSource
+from archspec.language.spec import Figure, Spec
 from archspec.program.model import Program
 from archspec.program.verify import verify
 from archspec.text.diagnostics import Diagnostic, SpecError

@@ -19,7 +19,8 @@ from archspec.language.read.figures import FIGURES
 from archspec.language.read.file import DTYPES, FILE_KEYS, VARIANT_KEYS
 from archspec.language.read.params import PARAM_TYPES
 from archspec.language.read.shape import STEP_WORDS
-from archspec.language.spec import LANGUAGE_VERSIONS, ErrorRate, Reference, Train, WeightSource
+from archspec.language.records import ErrorRate, Reference, Train, WeightSource
+from archspec.language.spec import LANGUAGE_VERSIONS
 from archspec.ops.base import Op
 from archspec.ops.registry import OPS
 

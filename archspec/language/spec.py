@@ -1,6 +1,6 @@
 """The spec as data: what a file says, frozen, with the place of everything kept.
 
-What a stranger's YAML fills directly (`Reference`, `Train`) is a pydantic model. The rest is made by
+What a stranger's YAML fills directly (`records.py`) is a pydantic model. The rest is made by
 `read/` from the YAML tree, piece by piece and typed, so plain frozen dataclasses hold it: building
 validators for them would cost each start 100 ms. Expressions stay unevaluated here: they get their
 values when the spec is elaborated.
@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from archspec.language.records import ErrorRate, Reference, Train, WeightSource
 from archspec.text.document import Scalar, Yaml
 from archspec.text.expression import Expression, Template
 from archspec.text.source import Span
@@ -23,81 +22,7 @@ Only = Literal["training", "inference"]
 ParamType = Literal["int", "float", "bool", "str", "list", "sizes", "op"]
 
 
-class Record(BaseModel):
-    """Frozen, strict, and refuses what it does not know. Its validator is built when a file first needs it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
-
-
-class Reference(Record):
-    """The paper or code a network comes from."""
-
-    arxiv: str | None = None
-    doi: str | None = None
-    url: str | None = None
-    title: str | None = None
-    authors: str | None = None
-    where: str | None = None
-    year: int | None = Field(default=None, ge=1900, le=2200)
-
-    def __str__(self) -> str:
-        place = f"arXiv:{self.arxiv}" if self.arxiv else f"doi:{self.doi}" if self.doi else self.url
-        parts = (self.authors, self.title, place, self.where, self.year)
-        return ", ".join(str(part) for part in parts if part is not None)
-
-
-class Loss(Record):
-    """What is minimised; `heads` weighs side outputs that state no weight of their own."""
-
-    name: str = "cross_entropy"
-    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-    heads: dict[str, float] = Field(default_factory=dict)
-
-
-class ErrorRate(Record):
-    """Test error in percent as published, on one data set or several, and how it was measured."""
-
-    top1: float | None = Field(default=None, ge=0, le=100)
-    top5: float | None = Field(default=None, ge=0, le=100)
-    cifar10: float | None = Field(default=None, ge=0, le=100)
-    cifar100: float | None = Field(default=None, ge=0, le=100)
-    svhn: float | None = Field(default=None, ge=0, le=100)
-    mnist: float | None = Field(default=None, ge=0, le=100)
-    protocol: str | None = None
-    source: str | None = None
-
-
-class WeightSource(Record):
-    """Where trained weights of this network exist, and what they are called there."""
-
-    model: str
-    """the name of the network in that library: `legacy_seresnet50`"""
-    keys: dict[str, str] = Field(default_factory=dict)
-    """their names → ours, whole dotted segments in order, `*` for any one segment (see `archspec/program/keys.py`)"""
-
-
-class Named(Record):
-    """Something called by name with numbers and words as its settings: an optimizer, a schedule."""
-
-    model_config = ConfigDict(extra="allow")
-    name: str
-    __pydantic_extra__: dict[str, int | float | bool | str | list[int | float | str]]
-
-
-class Train(Record):
-    """The recipe that belongs to an architecture. Kept and shown; archspec trains nothing itself."""
-
-    loss: Loss = Field(default_factory=Loss)
-    optimizer: Named | None = None
-    schedule: Named | None = None
-    epochs: float | None = Field(default=None, gt=0)
-    iterations: int | None = Field(default=None, gt=0)
-    batch: int | None = Field(default=None, gt=0)
-    augment: list[str] = Field(default_factory=list)
-    notes: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ParamDef:
     """A knob of a file or of a module. `default` None with `required` is a knob without a default."""
 
@@ -111,7 +36,7 @@ class ParamDef:
     span: Span
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Argument:
     """The value of an argument in a mapping: a literal, an expression or word, or a list of them."""
 
@@ -119,7 +44,7 @@ class Argument:
     span: Span
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Long:
     """`{op: conv, out: 64, kernel: 7}`: a construction written as a mapping."""
 
@@ -129,7 +54,7 @@ class Long:
     span: Span
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Repeat:
     """Copies of a module, each in a scope of its own."""
 
@@ -142,7 +67,7 @@ class Repeat:
     span: Span
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class For:
     """A compile-time loop; its steps are spliced into the steps around it."""
 
@@ -155,7 +80,7 @@ class For:
 Action = Expression | Long | Repeat | For | Any
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Step:
     """One step: what it is called, what it does, and the words beside it."""
 
@@ -174,7 +99,7 @@ class Step:
     span: Span
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Out:
     """What a body gives back: one node, or several with names."""
 
@@ -182,7 +107,7 @@ class Out:
     single: bool
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Body:
     """Steps in order, or branches over one input."""
 
@@ -194,7 +119,7 @@ class Body:
     span: Span
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ModuleDef:
     """A reusable part."""
 
@@ -205,7 +130,7 @@ class ModuleDef:
     span: Span
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FileModule:
     """A module that is the graph of another spec."""
 
@@ -215,7 +140,7 @@ class FileModule:
     span: Span
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Input:
     """An input of the network, without the batch axis."""
 
@@ -225,7 +150,7 @@ class Input:
     span: Span
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Head:
     """A side output that hangs off a named node."""
 
@@ -236,7 +161,7 @@ class Head:
     span: Span
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Figure:
     """A line of `expect`: what the paper or the reference says."""
 
@@ -248,7 +173,7 @@ class Figure:
     span: Span
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Variant:
     """Named overrides."""
 
@@ -263,7 +188,7 @@ class Variant:
     span: Span
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Spec:
     """One file, read and checked, nothing evaluated yet."""
 

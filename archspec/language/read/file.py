@@ -25,24 +25,19 @@ from archspec.language.read.shape import (
     word,
     wrong,
 )
+from archspec.language.records import ErrorRate, Loss, Named, Reference, Train, WeightSource
 from archspec.language.spec import (
     LANGUAGE_VERSIONS,
     Argument,
-    ErrorRate,
     Figure,
     FileModule,
     Head,
     Input,
-    Loss,
     ModuleDef,
-    Named,
     ParamDef,
-    Reference,
     Spec,
     Step,
-    Train,
     Variant,
-    WeightSource,
 )
 from archspec.ops.registry import OPS
 from archspec.text.diagnostics import Reporter, fault
