@@ -338,9 +338,9 @@ class ClassWriter:
         return f"self.{attribute}"
 
     def _decides(self, at: int) -> str | None:
-        """What decides in forward whether a step that has no module is there."""
+        """What decides in forward whether a step is there; None if an identity stands for it where it is not."""
         step = self.shape.steps[at]
-        if not step.optional or self._is_attribute(step):
+        if not step.optional or (self._is_attribute(step) and step.args[:1] == (step.otherwise,)):
             return None
         text = self.renderer.condition(step.present, self.points, Flow())
         taken = {*self.stored, *(one.key.partition(".")[0] for one in self.shape.steps)}

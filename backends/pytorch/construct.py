@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from archspec.backends.pytorch.names import checked_key
 from archspec.backends.pytorch.rules import lower
 from archspec.backends.pytorch.rules.base import MERGES, Layer, Lowering
-from archspec.backends.pytorch.trees import Chain, Copies, Item, New, Slot, Tree, leaf
+from archspec.backends.pytorch.trees import Chain, Copies, Item, Mismatch, New, Slot, Tree, leaf, merge
 from archspec.ops.base import Op, Tensor
 from archspec.ops.init import Init
 from archspec.program.model import INPUT, Call, Module, Node, Program, Ref
@@ -157,10 +157,10 @@ class Construction:
         """A chain as the parts of an `nn.Sequential`; a loop as its copies."""
         parts = tuple(self.tree(module, at) for at in range(len(module.nodes)))
         kept = tuple(part for part in parts if part is not None)
-        if module.loop is not None and len(kept) == len(parts):
+        if module.loop is not None and len(kept) == len(parts) and _alike(kept):
             hint = caller.origin.arguments.get("times") if caller is not None else None
             return Chain((Copies(kept, leaf(len(kept), "num_layers", hint)),))
-        return Chain(parts)
+        return Chain(parts, tuple(node.origin.arguments.get("when") for node in module.nodes))
 
     def may_overwrite(self, module: Module, at: int) -> bool:
         """Whether nobody but this node wants its input, and the input's maker does not need it either."""
@@ -172,6 +172,15 @@ class Construction:
         if maker.skipped or maker.only is not None or isinstance(maker.body, Call) or len(maker.types) != 1:
             return False
         return self.lowering(module.id, ref.node).overwritable and self.consumers(module.id)[ref] == 1
+
+
+def _alike(parts: Sequence[Tree]) -> bool:
+    """Whether copies differ in numbers only, and so may be a loop."""
+    try:
+        merge(parts)
+    except Mismatch:
+        return False
+    return True
 
 
 def _channels(types: tuple[Tensor, ...]) -> Slot:

@@ -47,7 +47,7 @@ class Forward:
     inputs: Sequence[str]
     call: Callable[[int, Sequence[Text]], Text]
     condition: Callable[[int], str | None]
-    """for a step that some copies skip and that has no form as a module: what decides it"""
+    """for a step that some copies skip, unless an identity can stand for it there: what decides it"""
     lines: list[str] = field(default_factory=list)
     values: dict[int, Value] = field(default_factory=dict)
     holds: dict[str, int] = field(default_factory=dict)
@@ -90,6 +90,8 @@ class Forward:
     def _reads(self) -> list[Ref]:
         steps = (step for at, step in enumerate(self.steps) if at in self.alive)
         reads = [self._true(ref) for step in steps if not step.gone for ref in step.args]
+        others = [step.otherwise for at, step in enumerate(self.steps) if at in self.alive and self._switched(at)]
+        reads += [self._true(ref) for ref in others if ref is not None]
         return reads + [self._true(output.ref) for output in self.outputs]
 
     def _true(self, ref: Ref) -> Ref:
@@ -97,6 +99,11 @@ class Forward:
         while ref.node >= 0 and self.steps[ref.node].gone:
             ref = self.steps[ref.node].args[0]
         return ref
+
+    def _switched(self, at: int) -> bool:
+        """Whether forward itself decides if the step is there, or what it stands for is."""
+        step = self.steps[at]
+        return not step.gone and step.otherwise is not None and self.condition(at) is not None
 
     # reading values
 
@@ -125,9 +132,8 @@ class Forward:
         before = [self._true(ref) for ref in step.args]
         operands = [self._read(ref) for ref in step.args]
         text, binds = self.call(at, operands)
-        condition = self.condition(at)
-        if condition is not None and step.otherwise is not None:
-            other = operands[0][0]
+        if self._switched(at) and step.otherwise is not None:
+            condition, (other, _) = self.condition(at), self._read(step.otherwise)
             text, binds = f"{text} if {condition} else {other}", Precedence.LOOSE
         elif step.only is not None and at not in self.heads:
             sides = (text, operands[0][0]) if step.only == "training" else (operands[0][0], text)

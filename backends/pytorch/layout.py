@@ -193,12 +193,24 @@ def _bracketed(text: str, indent: int) -> list[str]:
     alone = len(items) == 1 and (items[0].startswith("*") or " for " in items[0])
     if not magic and not _has_magic(body) and indent + 4 + len(flat) <= WIDTH:
         return [pad + head, f"{pad}    {flat}", pad + tail]
+    if text[start] == "(" and len(items) == 1 and not magic and _groups(head) and not _is_generator(items[0]):
+        return [pad + head, *_operands(items[0], indent + 4), pad + tail]
     lines = []
     for item in items:
         broken = _item(item, indent + 4)
         generator = alone and not item.startswith("*")
         lines += broken if generator else [*broken[:-1], broken[-1] + ","]
     return [pad + head, *lines, pad + tail]
+
+
+def _groups(head: str) -> bool:
+    """Whether the bracket at the end only groups: nothing is called or indexed by it."""
+    before = head[:-1].rstrip()
+    return not before or not (before[-1].isalnum() or before[-1] in "_)]")
+
+
+def _is_generator(text: str) -> bool:
+    return " for " in text
 
 
 def _item(text: str, indent: int) -> list[str]:

@@ -82,6 +82,8 @@ class Chain:
     """`nn.Sequential` of parts. A part that is None is skipped and takes no number."""
 
     parts: tuple[Tree | None, ...]
+    whens: tuple[str | None, ...] = ()
+    """for each part the condition it was written with, if any; to be trusted only after it was evaluated"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ def _merge_chains(chains: Sequence[Chain | None]) -> Chain:
     if len({len(chain.parts) for chain in given}) != 1:
         raise Mismatch
     parts: list[Tree | None] = []
+    whens = [chain.whens or (None,) * len(chain.parts) for chain in given]
     for at in range(len(given[0].parts)):
         column = [None if chain is None else chain.parts[at] for chain in chains]
         if all(part is None for part in column):
@@ -179,7 +182,8 @@ def _merge_chains(chains: Sequence[Chain | None]) -> Chain:
         present = tuple(
             MISSING if chain is None else cell is not None for chain, cell in zip(chains, column, strict=True)
         )
-        parts.append(part if False not in present else Maybe(part, Slot(present, "")))
+        hint = next((when[at] for when in whens if when[at] is not None), None)
+        parts.append(part if False not in present else Maybe(part, Slot(present, "part", hint)))
     return Chain(tuple(parts))
 
 
