@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812, the name in rules
 
 from archspec.backends.pytorch.rules import lower
 from archspec.backends.pytorch.rules.base import Precedence
