@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archspec.cli.options import Spec
-from archspec.cli.terminal import BOLD, DIM, cut, grouped, paint, shorten, table
+from archspec.cli.terminal import BOLD, DIM, cut, grouped, human, paint, shorten, table
 
 if TYPE_CHECKING:
+    from archspec.catalogue import Entry
     from archspec.ops.base import Example, Op
 
 
@@ -19,32 +20,67 @@ class Format(StrEnum):
     json = "json"
 
 
-def list_(format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table) -> None:
-    """List the specs that archspec ships, with their variants."""
-    from archspec import api
-    from archspec.language.library import variants
+def list_(
+    family: Annotated[str | None, typer.Argument(help="Only this family, such as `resnet`.")] = None,
+    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
+) -> None:
+    """List the specs that archspec ships, in families, with their figures."""
+    from archspec.catalogue import catalogue
 
-    parents = variants()
-    entries = [(name, parents.get(name), _title(parents.get(name, name))) for name in api.library()]
+    entries = catalogue()
+    families = tuple(dict.fromkeys(entry.family for entry in entries))
+    if family is not None and family not in families:
+        from archspec.text.suggest import suggest
+
+        close = suggest(family, families)
+        known = f"did you mean `{close}`?" if close else "there is " + ", ".join(families)
+        raise typer.BadParameter(f"no family is called `{family}`; {known}")
+    entries = tuple(entry for entry in entries if family in (None, entry.family))
     if format is Format.json:
-        _json([{"name": name, "variant_of": parent, "title": title} for name, parent, title in entries])
+        _json([_figures(entry) for entry in entries])
         return
-    rows = [[f"  {name}" if parent else name, "" if parent else title] for name, parent, title in entries]
-    typer.echo("\n".join(table(("name", "title"), rows, elastic={"title": cut, "name": shorten})))
+    columns = ("name", "year", "params", "MADs", "depth", "error")
+    rows = [_row(entry) for entry in entries]
+    head, *lines = table(columns, rows, frozenset(columns[1:]), {"name": shorten})
+    typer.echo(head)
+    shown = ""
+    for entry, line in zip(entries, lines, strict=True):
+        if entry.family != shown:
+            shown = entry.family
+            typer.echo(paint(f"\n{shown}", BOLD))
+        typer.echo(line.rstrip())
+    typer.echo(paint("\nerror: top-1 on ImageNet, or on the data set named, in percent, as published.", DIM))
 
 
-def _title(name: str) -> str:
-    """The title of a shipped file, looked up in its text: reading every file whole would take seconds."""
-    import re
+def _row(entry: Entry) -> list[str]:
+    figures = ["" if number is None else human(number) for number in (entry.params, entry.mads)]
+    year = "" if entry.year is None else str(entry.year)
+    return [entry.name, year, *figures, "" if entry.depth is None else str(entry.depth), _error(entry)]
 
-    from archspec.language.library import read_shipped
 
-    found = re.search(r"^title:[ \t]*(.*?)[ \t]*$", read_shipped(name).text, re.MULTILINE)
-    return found[1].strip("\"'") if found else ""
+def _error(entry: Entry) -> str:
+    """The best known figure first: ImageNet, then the small data sets by name."""
+    if entry.error is None:
+        return ""
+    if entry.error.top1 is not None:
+        return f"{entry.error.top1:.1f}"
+    small = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "svhn": "SVHN", "mnist": "MNIST"}
+    for key, name in small.items():
+        value = getattr(entry.error, key)
+        if value is not None:
+            return f"{name} {value:g}"
+    return ""
+
+
+def _figures(entry: Entry) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    error = None if entry.error is None else entry.error.model_dump(exclude_none=True)
+    return {**asdict(entry), "error": error}
 
 
 def show(spec: Spec) -> None:
-    """Print the text of a spec."""
+    """Print the text of a spec, comments and all."""
     from archspec import api
 
     text = api.load(spec).origin.text

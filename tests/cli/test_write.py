@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from archspec.api import library
 from archspec.ops.registry import OPS
 from tests.cli.conftest import Command
 
@@ -34,12 +35,22 @@ def test_show_prints_the_file(archspec: Command) -> None:
     assert archspec("show", "densenet169").out == text
 
 
-def test_list_has_every_spec_with_its_variants(archspec: Command) -> None:
+def test_list_shows_families_with_their_figures(archspec: Command) -> None:
     lines = archspec("list").out.splitlines()
-    assert "DenseNet-121" in next(line for line in lines if line.startswith("densenet121 "))
-    assert any(line.strip() == "densenet169" for line in lines)
-    entries = json.loads(archspec("list", "--format", "json").out)
-    assert {"name": "densenet169", "variant_of": "densenet121", "title": "DenseNet-121"} in entries
+    assert "densenet121                2016  7.98 M  2.83 G    121           25.0" in lines
+    assert lines[lines.index("densenet") + 1].startswith("densenet121 ")
+    assert max(map(len, lines)) <= 80
+    assert {line.split()[0] for line in lines if line} >= set(library())
+
+
+def test_list_can_be_one_family_and_json(archspec: Command) -> None:
+    entries = json.loads(archspec("list", "densenet", "--format", "json").out)
+    assert {entry["family"] for entry in entries} == {"densenet"}
+    found = next(entry for entry in entries if entry["name"] == "densenet169")
+    assert (found["variant_of"], found["params"], found["depth"]) == ("densenet121", 14149480, 169)
+    status, _, told = archspec("list", "dense")
+    assert status == 2
+    assert "did you mean `densenet`?" in told
 
 
 def test_ops_lists_every_op_on_one_line(archspec: Command) -> None:
