@@ -108,15 +108,20 @@ class Architecture:
 
 
 def load(
-    spec: str | Path, params: Mapping[str, object] | None = None, *, limits: Limits = DEFAULT_LIMITS
+    spec: str | Path,
+    params: Mapping[str, object] | None = None,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    files: Files | None = None,
 ) -> Architecture:
     """The architecture that a name or a path means, with `params` set.
 
     A name is an id of the library (`densenet121`, `densenet169`) or `FILE.yaml@variant`. `expect` is not
-    checked here (see `check`). Raises `SpecError`.
+    checked here (see `check`). `files` keeps what was read, for who asks for several variants of a file.
+    Raises `SpecError`.
     """
     found = _library.find(spec, limits)
-    unit, variant = Files(limits).unit(found, params or {})
+    unit, variant = (files or Files(limits)).unit(found, params or {})
     name = variant.name if variant is not None else unit.spec.name
     title = (variant.title if variant is not None else None) or unit.spec.title
     program, warnings = elaborate(unit, limits, name=name, title=title)
@@ -147,23 +152,27 @@ def _variant_weights(own: WeightSource, base: WeightSource | None) -> WeightSour
 
 
 def check(
-    spec: str | Path, params: Mapping[str, object] | None = None, *, limits: Limits = DEFAULT_LIMITS
+    spec: str | Path,
+    params: Mapping[str, object] | None = None,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    files: Files | None = None,
 ) -> Architecture:
     """`load`, and hold the network against its `expect`. Raises `SpecError`."""
-    architecture = load(spec, params, limits=limits)
+    architecture = load(spec, params, limits=limits, files=files)
     problems = architecture.unmet()
     if problems:
         raise SpecError([*problems, *architecture.warnings])
     return architecture
 
 
-def networks(spec: str | Path, *, limits: Limits = DEFAULT_LIMITS) -> tuple[str, ...]:
+def networks(spec: str | Path, *, limits: Limits = DEFAULT_LIMITS, files: Files | None = None) -> tuple[str, ...]:
     """Every network of a file, by the names that `load` takes: the file itself and its variants.
 
     A variant stands for itself alone; a file of modules for others to `use` has none. Raises `SpecError`.
     """
     found = _library.find(spec, limits)
-    read, _ = Files(limits).spec(found)
+    read, _ = (files or Files(limits)).spec(found)
     if read.graph is None:
         return ()
     if found.variant is not None:

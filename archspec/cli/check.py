@@ -43,15 +43,16 @@ def check(
     found: list[Diagnostic] = []
     checked = 0
     for name in _specs(targets):
+        files = api.Files(bounds)
         try:
             # With params of one's own there is one network to check: a variant would set them again.
-            some = (name,) if values else api.networks(name, limits=bounds)
+            some = (name,) if values else api.networks(name, limits=bounds, files=files)
         except SpecError as error:
             found += [each for each in error.diagnostics if each not in found]
             continue
         for network in some:
             try:
-                told = api.check(network, values, limits=bounds).warnings
+                told = api.check(network, values, limits=bounds, files=files).warnings
                 checked += 1
             except SpecError as error:
                 told = error.diagnostics

@@ -95,6 +95,7 @@ class Files:
         self.limits = limits
         self.reporter = Reporter()
         self._trees: dict[str, YamlMapping] = {}
+        self._specs: dict[str, tuple[Spec, tuple[Unit, ...]]] = {}
         self._units: dict[str, Unit] = {}
         self._open: list[str] = []
         self._modules: dict[int, Unit] = {}
@@ -142,6 +143,13 @@ class Files:
         return check_param(param, value, span)
 
     def spec(self, found: Found) -> tuple[Spec, tuple[Unit, ...]]:
+        """What a file says, and the files that it uses. Read once, however many variants are asked for."""
+        key = found.source.name
+        if key not in self._specs:
+            self._specs[key] = self._read(found)
+        return self._specs[key]
+
+    def _read(self, found: Found) -> tuple[Spec, tuple[Unit, ...]]:
         tree = self.tree(found)
         spec = read_spec(tree, self.limits)
         used = tuple(self.used(one, found.folder) for one in spec.use)
