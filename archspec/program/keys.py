@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 
 def rename(key: str, keys: Mapping[str, str]) -> str:
@@ -18,7 +19,7 @@ def rename(key: str, keys: Mapping[str, str]) -> str:
     'layer1.2.se.fc1.bias'
     """
     for theirs, ours in keys.items():
-        key = _pattern(theirs).sub(lambda match, ours=ours: _filled(match, ours), key)
+        key = _pattern(theirs).sub(partial(_filled, ours=ours), key)
     return key
 
 

@@ -116,7 +116,7 @@ def _steps(construction: Construction, module: Module) -> tuple[Step, ...]:
             lowering = construction.lowering(module.id, at)
             inplace = lowering.inplace and construction.may_overwrite(module, at)
             if lowering.functional is not None:
-                items = [Item(arg.name, leaf(arg.value, arg.name), True) for arg in lowering.functional.args]  # type: ignore[arg-type]
+                items = [Item(arg.name, leaf(arg.value, arg.name), True) for arg in lowering.functional.args]
                 formula = New(lowering.functional.template, tuple(items))
         step = Step(
             node.name,

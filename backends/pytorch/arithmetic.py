@@ -8,9 +8,9 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
-from archspec.backends.pytorch.rules.base import literal
+from archspec.backends.pytorch.rules.base import Value, literal
 
 Env = Mapping[str, Any]
 
@@ -87,13 +87,16 @@ def evaluate(node: ast.expr, env: Env) -> Any:
 
 
 def rename(node: ast.expr, names: Mapping[str, ast.expr]) -> ast.expr:
-    """The same expression with names and attributes ("input.channels") replaced. Raises `Unknown` for other attributes."""
+    """The same expression with names and attributes ("input.channels") replaced.
+
+    Raises `Unknown` for other attributes.
+    """
 
     class Renamer(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 (the name is ast's)
+        def visit_Name(self, node: ast.Name) -> ast.expr:
             return names.get(node.id, node)
 
-        def visit_Attribute(self, node: ast.Attribute) -> ast.expr:  # noqa: N802
+        def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
             if isinstance(node.value, ast.Name) and f"{node.value.id}.{node.attr}" in names:
                 return names[f"{node.value.id}.{node.attr}"]
             raise Unknown
@@ -114,7 +117,7 @@ def write(node: ast.expr) -> str:
 def _write(node: ast.expr) -> tuple[str, int]:
     match node:
         case ast.Constant(value=value):
-            return literal(value), ATOM
+            return literal(cast(Value, value)), ATOM
         case ast.Name(id=name):
             return name, ATOM
         case ast.BinOp(left=left, op=op, right=right):
@@ -131,8 +134,8 @@ def _write(node: ast.expr) -> tuple[str, int]:
             return f"{_at_least(body, OR)} if {_at_least(test, OR)} else {_at_least(orelse, TERNARY)}", TERNARY
         case ast.Compare(left=left, ops=ops, comparators=comparators):
             parts = [_at_least(left, COMPARISON + 1)]
-            for op, part in zip(ops, comparators, strict=True):
-                parts += [COMPARE[type(op)][0], _at_least(part, COMPARISON + 1)]
+            for sign_between, part in zip(ops, comparators, strict=True):
+                parts += [COMPARE[type(sign_between)][0], _at_least(part, COMPARISON + 1)]
             return " ".join(parts), COMPARISON
     raise Unknown
 
@@ -144,6 +147,11 @@ def _at_least(node: ast.expr, binds: int) -> str:
 
 def name(text: str) -> ast.Name:
     return ast.Name(text)
+
+
+def constant(value: Value) -> ast.Constant:
+    """A value as an expression, whatever it is: ast.Constant holds any object, and `write` spells it."""
+    return ast.Constant(cast(Any, value))
 
 
 def number(value: float | int | bool) -> ast.expr:

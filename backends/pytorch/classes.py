@@ -13,7 +13,19 @@ from archspec.backends.pytorch.names import RESERVED, free, is_identifier, snake
 from archspec.backends.pytorch.render import Flow, Renderer
 from archspec.backends.pytorch.rules import init_statement, literal
 from archspec.backends.pytorch.rules.base import Precedence
-from archspec.backends.pytorch.trees import MISSING, Chain, Copies, Item, Maybe, New, Slot, Tree, identical, leaf, pick
+from archspec.backends.pytorch.trees import (
+    Chain,
+    Copies,
+    Item,
+    Maybe,
+    Missing,
+    New,
+    Slot,
+    Tree,
+    identical,
+    leaf,
+    pick,
+)
 from archspec.program.model import Module, Ref
 
 TENSOR = "torch.Tensor"
@@ -77,9 +89,8 @@ class ClassWriter:
         items = []
         for parameter in sorted(self.fitter.parameters, key=lambda one: one.default is not None):
             value = parameter.values[member]
-            if value is MISSING:
+            if isinstance(value, Missing):
                 value = parameter.present[0]
-            assert not isinstance(value, type(MISSING))
             default = None if parameter.default is None else leaf(parameter.default)
             items.append(Item(parameter.name, leaf(value, parameter.name), default is None, default))
         module = self.members[member]
@@ -113,7 +124,8 @@ class ClassWriter:
     def _loop(self) -> tuple[str, list[str]]:
         """A `repeat`: the copies made in a loop, and a forward that goes through them."""
         wiring, loop = self.shape.frame, self.shape.tree
-        assert isinstance(wiring, Wiring) and isinstance(loop, Copies)
+        assert isinstance(wiring, Wiring)
+        assert isinstance(loop, Copies)
         made, turn = self.renderer.generator(loop, self.points, self._start()).rsplit(" for ", 1)
         if wiring.pattern.plain:
             base = "nn.ModuleList"
@@ -314,7 +326,8 @@ class ClassWriter:
             arguments = [text for text, _ in operands]
             arguments += [f"{snake(own)}={self._place(key)}" for own, key in step.lends]
             return f"{place}({', '.join(arguments)})", Precedence.ATOM
-        assert step.functional is not None and step.formula is not None
+        assert step.functional is not None
+        assert step.formula is not None
         names = {}
         for item in step.formula.items:
             if isinstance(item.value, Slot):

@@ -207,7 +207,7 @@ def _hinted(value: Tree, hint: str | None) -> Tree:
 def _batchless_inputs(program: Program) -> Mapping[str, frozenset[int]]:
     """For a module: numbers of the inputs that are learned tensors wherever it is called (callers come last)."""
     found: dict[str, frozenset[int]] = {}
-    for module in reversed(program.modules.values()):
+    for module in reversed([*program.modules.values()]):
         learned = {Ref(INPUT, at) for at in found.get(module.id, frozenset())}
         for at, node in enumerate(module.nodes):
             if isinstance(node.body, Call):

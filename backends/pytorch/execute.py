@@ -23,12 +23,10 @@ def build_module(source: str, class_name: str, seed: int | None = None) -> nn.Mo
 
     module = _module(source)
     create = getattr(module, class_name)
-    if seed is None:
+    with torch.random.fork_rng(devices=[], enabled=seed is not None):
+        if seed is not None:
+            torch.manual_seed(seed)
         network: nn.Module = create()
-        return network
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = create()
     return network
 
 

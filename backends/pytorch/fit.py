@@ -16,6 +16,7 @@ from itertools import combinations
 from archspec.backends.pytorch.arithmetic import (
     Unknown,
     combine,
+    constant,
     evaluate,
     name,
     names_in,
@@ -26,7 +27,7 @@ from archspec.backends.pytorch.arithmetic import (
 )
 from archspec.backends.pytorch.names import RESERVED, free, is_identifier, snake
 from archspec.backends.pytorch.rules.base import Value
-from archspec.backends.pytorch.trees import MISSING, Known, Slot, identical
+from archspec.backends.pytorch.trees import MISSING, Known, Missing, Slot, identical
 from archspec.program.model import Argument, Module
 
 INDEX = "j"
@@ -73,7 +74,7 @@ class Parameter:
 
     @property
     def present(self) -> list[Value]:
-        return [value for value in self.values if value is not MISSING]
+        return [value for value in self.values if not isinstance(value, Missing)]
 
     @property
     def default(self) -> Value | None:
@@ -168,12 +169,12 @@ class Fitter:
             want is MISSING or identical(want, have) for want, have in zip(slot.values, values, strict=True)
         )
 
-    def fit(self, slot: Slot, points: Points, prefer: Iterable[Expr] = (), symbols: Mapping[str, Expr] = {}) -> Expr:  # noqa: B006
+    def fit(self, slot: Slot, points: Points, prefer: Iterable[Expr] = (), symbols: Mapping[str, Expr] = {}) -> Expr:
         """The expression for a slot. Raises `Unfit` if it varies in a loop without a rule."""
         if not slot.present:
             return number(False)
         if slot.constant:
-            return ast.Constant(slot.present[0])
+            return constant(slot.present[0])
         for expr in self._candidates(slot, points, prefer, symbols):
             if self.right(expr, slot, points):
                 return self._use(expr)
@@ -182,7 +183,7 @@ class Fitter:
             return self._use(name(self._fresh(slot.field, by_member)))
         return self._use(self._linear(slot, points))
 
-    def condition(self, slot: Slot, points: Points, symbols: Mapping[str, Expr] = {}) -> Expr:  # noqa: B006
+    def condition(self, slot: Slot, points: Points, symbols: Mapping[str, Expr] = {}) -> Expr:
         """The same for the truth of a `when`, whose hint may be any truthy expression."""
         if slot.hint is not None:
             try:
@@ -310,10 +311,10 @@ class Fitter:
         everyone = Points(tuple(range(self._size)))
         saved = self.save()
         start = self.fit(Slot(tuple(starts), slot.field), everyone, map(name, self._ports))
-        step = self.fit(Slot(tuple(steps), "growth" if slot.field in SIZES else f"{slot.field}_step"), everyone)
+        growth = self.fit(Slot(tuple(steps), "growth" if slot.field in SIZES else f"{slot.field}_step"), everyone)
         turn: Expr = name(INDEX)
-        if not (isinstance(step, ast.Constant) and step.value == 1):
-            turn = combine(step, ast.Mult, turn)
+        if not (isinstance(growth, ast.Constant) and growth.value == 1):
+            turn = combine(growth, ast.Mult, turn)
         expr = turn if isinstance(start, ast.Constant) and start.value == 0 else combine(start, ast.Add, turn)
         if not self.right(expr, slot, points):
             self.restore(saved)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from archspec.backends.pytorch.arithmetic import names_in, write
+from archspec.backends.pytorch.arithmetic import constant, names_in, write
 from archspec.backends.pytorch.fit import INDEX, READS, Expr, Fitter, Points, Unfit
 from archspec.backends.pytorch.trees import (
     Chain,
@@ -152,7 +152,7 @@ class Renderer:
     def _result(self, new: New, points: Points, flow: Flow, fitted: list[Expr]) -> Expr | None:
         """The expression of its output's channels, if one is at hand."""
         if new.gives.constant and new.gives.present:
-            return ast.Constant(new.gives.present[0])
+            return constant(new.gives.present[0])
         same = all(identical(a, b) for a, b in zip(new.gives.values, new.reads.values, strict=True))
         if same and flow.channels is not None:
             return flow.channels

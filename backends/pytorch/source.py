@@ -1,4 +1,4 @@
-"""The file: classes in the order that they need each other, what they need of torch, and a head that says where it is from."""
+"""The file: classes in the order that they need each other, what they need of torch, and a head of where it is from."""
 
 from __future__ import annotations
 
@@ -68,9 +68,8 @@ def _docstring(header: Header) -> Iterator[str]:
         yield from _wrapped(f"Source: {_plain(header.source)}.")
     yield from _wrapped(figures)
     yield ""
-    yield from _wrapped(
-        f"{MARK[0].upper()}{MARK[1:]} {_plain(header.version)} from {_plain(header.spec)}: edit the spec, not this file."
-    )
+    made = f"{MARK[0].upper()}{MARK[1:]} {_plain(header.version)} from {_plain(header.spec)}"
+    yield from _wrapped(f"{made}: edit the spec, not this file.")
     yield '"""'
 
 
@@ -169,7 +168,7 @@ class FileWriter:
             name = self._name(members[0])
             try:
                 written = ClassWriter(self.construction, name, members, shape).write()
-                pairs = [(written, members)]
+                pairs: list[tuple[Written, Sequence[Module]]] = [(written, members)]
             except Unfit:
                 self.taken.discard(name)
                 pairs = self._written_out(members)
@@ -210,9 +209,9 @@ class FileWriter:
         for cls, inits in self.construction.shared_inits.items():
             if cls.startswith("nn."):  # a padded convolution is one of torch's
                 alike.setdefault(tuple(inits.items()), []).append(cls)
-        for inits, classes in alike.items():
+        for common, classes in alike.items():
             loop.append(f"            if isinstance(module, {' | '.join(classes)}):")
-            for weight, init in inits:
+            for weight, init in common:
                 statement = init_statement(f"module.{weight}", init)
                 if weight == "bias":
                     loop += ["                if module.bias is not None:", f"                    {statement}"]

@@ -19,15 +19,15 @@ class Mismatch(Exception):
     """These copies are not instances of one class."""
 
 
-class _Missing:
+class Missing:
     """Stands where a copy has no value, because the node is skipped there; any value will do."""
 
     def __repr__(self) -> str:
         return "MISSING"
 
 
-MISSING: Final = _Missing()
-Known = Value | _Missing
+MISSING: Final = Missing()
+Known = Value | Missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Slot:
 
     @property
     def present(self) -> list[Value]:
-        return [value for value in self.values if not isinstance(value, _Missing)]
+        return [value for value in self.values if not isinstance(value, Missing)]
 
     @property
     def constant(self) -> bool:
@@ -200,7 +200,7 @@ def is_default(item: Item) -> bool:
     if item.default is None or not isinstance(item.value, Slot):
         return False
     pairs = zip(item.value.values, item.default.values, strict=True)
-    return all(isinstance(value, _Missing) or same(value, default) for value, default in pairs)
+    return all(isinstance(value, Missing) or same(value, default) for value, default in pairs)
 
 
 def row(tree: Tree, at: int) -> tuple[object, ...]:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from archspec.api import Architecture, library, load
+
+FIRST_ZOO = (
+    *("lenet5_modern", "alexnet_torchvision", "vgg16", "googlenet_torchvision", "googlenet_torchvision_aux"),
+    *("resnet50", "densenet121", "densenet169", "densenet201", "densenet161", "se_resnet50_v15", "nasnet_a_large"),
+)
 
 
 @cache
@@ -33,3 +41,8 @@ def known() -> list[str]:
 def with_oracle() -> list[str]:
     """Ids of the library that torchvision or timm has too, under the same state-dict keys."""
     return [id for id in known() if reference()[id].get("keys", "").partition(" ")[0] in ("torchvision", "timm")]
+
+
+def slow_beyond(few: Iterable[str], ids: Iterable[str]) -> list[Any]:
+    """Ids for parametrize: the few are tested by default, the others with the slow tests."""
+    return [id if id in few else pytest.param(id, marks=pytest.mark.slow) for id in ids]

@@ -7,13 +7,9 @@ from typing import Any
 import pytest
 
 from archspec.api import library
-from tests.zoo.reference import known, loaded, reference
+from tests.zoo.reference import FIRST_ZOO, known, loaded, reference
 
 FIGURES = ("params", "buffers", "mads", "depth", "depth_ops", "paths", "paths_ops")
-FIRST_ZOO = (
-    *("lenet5_modern", "alexnet_torchvision", "vgg16", "googlenet_torchvision", "googlenet_torchvision_aux"),
-    *("resnet50", "densenet121", "densenet169", "densenet201", "densenet161", "se_resnet50_v15", "nasnet_a_large"),
-)
 
 
 def test_the_reference_covers_the_first_zoo() -> None:

@@ -1,4 +1,7 @@
-"""Every network that torchvision or timm has too computes the same: weights, outputs, gradients, multiply-adds."""
+"""Every network that torchvision or timm has too computes the same: weights, outputs, gradients, multiply-adds.
+
+Outputs, gradients and first weights of the larger part of them are among the slow tests.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from archspec.language.library import shipped
 from archspec.program.weights import Weights
 from tests.oracles import photograph
 from tests.zoo.oracle import build, named, off, published, renamed, scramble, without_dropout
-from tests.zoo.reference import loaded, reference, with_oracle
+from tests.zoo.reference import FIRST_ZOO, loaded, reference, slow_beyond, with_oracle
 
 FILES = shipped()
 """networks that are no variant of another"""
@@ -26,6 +29,8 @@ SMALL: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 # Sides of the images that gradients are taken on, where 64 pixels are too few for the deepest layers.
 SIDES = {"inception_v3": 96, "inception_v3_aux": 299, "inception_v4": 96, "inception_resnet_v2": 96}
+WAYS_TO_JOIN = ("resnet50", "densenet121", "googlenet_torchvision_aux", "se_resnet50_v15", "nasnet_a_large")
+"""a network each that adds, concatenates, has side outputs, gates, and reads what stands two cells before"""
 # timm starts these by rules of its own; the specs leave first weights to PyTorch.
 PLAIN_START = {"mobilenet_v1", "preresnet50", "se_resnet50", "se_resnext50_32x4d", "senet154"}
 
@@ -36,7 +41,7 @@ def test_state_dict(id: str) -> None:
     assert _manifest(_ours(id)) == renamed(id, _manifest(build(id)))
 
 
-@pytest.mark.parametrize("id", with_oracle())
+@pytest.mark.parametrize("id", slow_beyond(FIRST_ZOO, with_oracle()))
 def test_outputs_on_a_photograph(id: str) -> None:
     theirs, ours = scramble(build(id)).eval(), _ours(id).eval()
     ours.load_state_dict(renamed(id, theirs.state_dict()), strict=True, assign=True)
@@ -49,7 +54,10 @@ def test_outputs_on_a_photograph(id: str) -> None:
     assert off(found, expected) < 1e-5
 
 
-@pytest.mark.parametrize("id", [id for id in with_oracle() if id in FILES or reference()[id]["params"] < 30_000_000])
+TRAINED = [id for id in with_oracle() if id in FILES or reference()[id]["params"] < 30_000_000]
+
+
+@pytest.mark.parametrize("id", slow_beyond(WAYS_TO_JOIN, TRAINED))
 def test_gradients_in_training(id: str) -> None:
     """Of two photographs through all outputs, side outputs included, to every weight and to the pixels."""
     their_settings, our_settings = SMALL.get(id, ({}, {}))
@@ -102,7 +110,10 @@ def test_multiply_adds(id: str) -> None:
     assert counter.get_total_flops() == 2 * reference()[id]["mads"]
 
 
-@pytest.mark.parametrize("id", [id for id in with_oracle() if id in FILES and id not in PLAIN_START])
+STARTED = [id for id in with_oracle() if id in FILES and id not in PLAIN_START]
+
+
+@pytest.mark.parametrize("id", slow_beyond(("resnet50", "densenet121", "googlenet_torchvision"), STARTED))
 def test_first_weights(id: str) -> None:
     """They are drawn as the oracle draws them: constants equal, mean, deviation and tails within chance."""
     torch.manual_seed(0)
