@@ -75,7 +75,7 @@ def test_layers_read_as_a_person_writes_them(text: str, inputs: tuple[Tensor, ..
         ("slice(0, 32)", (IMAGE,), "x0[:, :32]"),
         ("slice(1, axis=1)", (IMAGE,), "x0[:, :, 1:]"),
         ("select([0, 5])", (IMAGE,), "x0[:, [0, 5]]"),
-        ("crop(margins=[[1, 0], [0, 0]])", (IMAGE,), "x0[:, :, 1:56, :]"),
+        ("crop(margins=[[1, 0], [0, 0]])", (IMAGE,), "x0[:, :, 1:, :]"),
         ("chunk(2)", (IMAGE,), "torch.chunk(x0, 2, dim=1)"),
         ("reshape([8, -1])", (IMAGE,), "x0.reshape(-1, 8, 25088)"),
         ("tanh(1.7159, 0.5)", (IMAGE,), "1.7159 * torch.tanh(0.5 * x0)"),
@@ -179,7 +179,7 @@ def test_helpers_are_formatted_and_clean() -> None:
                 sources[helper.name] = helper.source
     text = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\n" + "\n\n".join(sources.values())
     ruff = [sys.executable, "-m", "ruff"]
-    options = ["--isolated", "--line-length", "120"]
+    options = ["--isolated", "--line-length", "88"]
     formatted = subprocess.run([*ruff, "format", *options, "-"], input=text, capture_output=True, text=True, check=True)
     assert formatted.stdout == text
     checked = subprocess.run([*ruff, "check", *options, "-"], input=text, capture_output=True, text=True, check=False)

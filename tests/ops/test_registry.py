@@ -1,0 +1,17 @@
+"""The table of ops names exactly the ops that the families define."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from archspec.ops import base, registry
+
+FOUNDATION = {"__init__", "arguments", "base", "geometry", "init", "registry"}
+
+
+def test_every_op_is_in_the_table_once_under_its_family() -> None:
+    files = {path.stem for path in Path(base.__file__).parent.glob("*.py")} - FOUNDATION
+    assert files == set(registry.FAMILIES)
+    for family, names in registry.FAMILIES.items():
+        assert set(names.split()) == set(registry._classes(family))
+    assert len(registry.OPS) == sum(len(names.split()) for names in registry.FAMILIES.values())
