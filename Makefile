@@ -14,7 +14,7 @@ COMPILE := $(BIN)/python -m compileall -q archspec backends
 # Test workers share the cores, so that torch in each of them must not take all.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
-.PHONY: help demo test lint types format dev system build bench clean
+.PHONY: help demo test test-all lint types format dev system build bench clean
 .DELETE_ON_ERROR:
 
 help:
@@ -27,6 +27,9 @@ demo: $(VENV)/installed
 
 test: $(VENV)/developed
 	$(PYTEST) $(ARGS)
+
+test-all: $(VENV)/developed
+	$(PYTEST) -m "slow or not slow" $(ARGS)
 
 # ----------------------------------------------------------------------------------------- for contributors
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archspec.cli.guard import guard
 from archspec.cli.options import Limit, Set, Spec, limits, params, tell_warnings
 from archspec.cli.terminal import BOLD, grouped, human, paint, shape
 
@@ -34,6 +35,7 @@ def compile(
 ) -> None:
     """Check a spec, write it as readable source, build that source and run it once."""
     from archspec import api
+    from archspec.backend import MARK
     from archspec.text.write import write_atomically
 
     architecture = tell_warnings(api.check(spec, params(set), limits=limits(limit)))
@@ -45,14 +47,16 @@ def compile(
     if target.is_dir():
         target = target / f"{architecture.name}.py"
     if not force:
-        _guard(target)
+        guard(target, MARK)
     shapes = _run(architecture, device, seed) if backend == "pytorch" else {}
     write_atomically(target, source)
 
     counted = architecture.stats()
     typer.echo(paint(architecture.title or architecture.name, BOLD))
-    typer.echo(f"  {'params':<8}{grouped(counted.params)}  {human(counted.params)}")
-    typer.echo(f"  {'MADs':<8}{grouped(counted.mads)}  {human(counted.mads)}")
+    figures = {"params": counted.params, "MADs": counted.mads}
+    width = max(len(grouped(figure)) for figure in figures.values())
+    for name, figure in figures.items():
+        typer.echo(f"  {name:<8}{grouped(figure):>{width}}  {human(figure)}")
     if shapes:
         outputs = ", ".join(f"{name} {shape(sizes)}" for name, sizes in shapes.items())
         typer.echo(f"  {'ran':<8}{outputs} on {device}, batch 1")
@@ -76,18 +80,3 @@ def _run(architecture: Architecture, device: str, seed: int | None) -> dict[str,
     names = [output.name for output in graph.outputs if output.only != "training"]
     values = result.values() if isinstance(result, dict) else result if isinstance(result, tuple) else (result,)
     return {name: tuple(value.shape[1:]) for name, value in zip(names, values, strict=True)}
-
-
-def _guard(target: Path) -> None:
-    """Refuse to overwrite what archspec did not write: a file whose head does not say so. Raises `SpecError`."""
-    from archspec.text.diagnostics import fault
-
-    try:
-        with target.open(encoding="utf-8", errors="replace") as file:
-            head = file.read(2000)
-    except FileNotFoundError:
-        return
-    if head.strip() and "archspec" not in head:
-        raise fault(
-            "A0501", f"`{target}` exists and was not written by archspec", help="give another name, or pass `--force`"
-        )

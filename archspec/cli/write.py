@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from archspec.cli.guard import guard
 from archspec.cli.options import Limit, Set, Spec, load
 
 
@@ -51,6 +52,7 @@ def schema(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is no schema of archspec.")] = False,
 ) -> None:
     """The JSON Schema of specs, for editors that complete and check."""
     import json
@@ -63,6 +65,8 @@ def schema(
     else:
         from archspec.text.write import write_atomically
 
+        if not force:
+            guard(output, '"title": "archspec"')
         write_atomically(output, text)
 
 

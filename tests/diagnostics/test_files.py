@@ -9,8 +9,8 @@ from types import MappingProxyType
 import pytest
 
 from archspec.api import load
-from archspec.backend import find_backend
-from archspec.cli.compile import _guard as guard
+from archspec.backend import MARK, find_backend
+from archspec.cli.guard import guard
 from archspec.program.flatten import flatten
 from archspec.program.verify import verify
 from archspec.text.diagnostics import SpecError
@@ -85,7 +85,7 @@ def test_a0324_a_setting_that_the_spec_does_not_have() -> None:
 def test_a0501_a_file_of_somebody_else() -> None:
     Path("mine.py").write_text("print('mine')\n")
     with pytest.raises(SpecError) as caught:
-        guard(Path("mine.py"))
+        guard(Path("mine.py"), MARK)
     assert str(caught.value) == (
         "error[A0501]: `mine.py` exists and was not written by archspec\n  = help: give another name, or pass `--force`"
     )

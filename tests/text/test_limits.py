@@ -28,11 +28,11 @@ DEEP_ALIASES = "- &a0 [x]\n" + "".join(f"- &a{n} [*a{n - 1}]\n" for n in range(1
     ],
 )
 def test_yaml_beyond_the_bounds(text: str, code: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(SpecError) as caught:
         tree(text)
     assert only(caught.value).code == code
-    assert time.monotonic() - start < 5  # well under a second; the rest is for a busy machine
+    assert time.process_time() - start < 5  # well under a second; the rest is for a busy machine
 
 
 def test_nodes_are_counted_after_aliases_are_expanded() -> None:
