@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from archspec.analysis.cost import Cost, Count
 from archspec.ops.base import Category, Op
-from archspec.program.flatten import flatten
-from archspec.program.model import INPUT, Call, Module, Node, Program
+from archspec.program.model import INPUT, Call, Mode, Module, Node, Program
 from archspec.program.read import construction
 from archspec.program.weights import Weights, join_key
+
+if TYPE_CHECKING:
+    from archspec.program.flatten import FlatNode
 
 Row = dict[str, Any]
 SCREEN = 24
@@ -97,11 +99,10 @@ def by_layer(program: Program, costs: Cost) -> list[Row]:
     Columns: `key`, `op` with its arguments, `output` shape, `params`, `buffers`, `mads`.
     Raises `SpecError` as `flatten` does.
     """
-    flat = flatten(program)
     held = _held(program, lambda owner, op: owner)
     multiply = _mads(program)
     rows: list[Row] = []
-    for node in flat.nodes:
+    for node in _flat(program):
         if node.op.weighted:
             params, buffers = held.pop(node.key, (0, 0))
             rows.append(
@@ -127,13 +128,20 @@ def by_op(program: Program) -> list[Row]:
     """
     rows: dict[str, Row] = {}
     multiply = _mads(program)
-    for node in flatten(program).nodes:
+    for node in _flat(program):
         row = rows.setdefault(node.op.op, {"op": node.op.op, "count": 0, "params": 0, "buffers": 0, "mads": 0})
         row["count"] += 1
         row["mads"] += multiply.get(node.name, 0)
     for kind, (params, buffers) in _held(program, lambda owner, op: op.op).items():
         rows[kind]["params"], rows[kind]["buffers"] = params, buffers
     return sorted(rows.values(), key=lambda row: (-row["mads"], -row["params"], row["op"]))
+
+
+def _flat(program: Program, mode: Mode | None = None) -> Sequence[FlatNode]:
+    """The flat graph, which only these two tables need."""
+    from archspec.program.flatten import flatten
+
+    return flatten(program, mode).nodes
 
 
 def _held(program: Program, group: Callable[[str, Op], str]) -> dict[str, tuple[int, int]]:
@@ -152,7 +160,7 @@ def _held(program: Program, group: Callable[[str, Op], str]) -> dict[str, tuple[
 
 def _mads(program: Program) -> dict[str, int]:
     """Multiply-adds in inference of each op of the flat graph that has any, by name."""
-    flat = flatten(program, "inference").nodes
+    flat = _flat(program, "inference")
     known: dict[int, int] = {}
     found: dict[str, int] = {}
     for node in flat:
