@@ -275,7 +275,7 @@ _NUMBERS = {
 _OUTPUT = {
     "A0501": Explanation(
         "a file that archspec did not write",
-        "`compile` and `schema` replace a file only if its head says that archspec wrote it. `--force` replaces any file.",
+        "`compile` and `schema` replace a file only if its head says that archspec wrote it, or with `--force`.",
     ),
     "A0502": Explanation(
         "a file cannot be written",

@@ -99,7 +99,7 @@ def test_an_unknown_backend(archspec: Command, desk: Path) -> None:
 
 @pytest.fixture
 def no_gpu() -> Iterator[None]:
-    with mock.patch.object(torch.cuda, "is_available", lambda: False):
+    with mock.patch.object(torch.cuda, "is_available", return_value=False):
         yield
 
 
