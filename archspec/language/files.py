@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -205,7 +206,7 @@ class Files:
             raise fault(
                 "A0211", f"more than {self.limits.files} files are read", help="`--limit files=N` raises the bound"
             )
-        parsed = parse(found.source, self.limits)
+        parsed = _parsed(found.source.name, found.source.text, self.limits)
         if not isinstance(parsed, YamlMapping):
             from archspec.language.read.shape import mapping
 
@@ -243,6 +244,12 @@ class _Opening:
 
     def __exit__(self, *_: object) -> None:
         self.open.pop()
+
+
+@lru_cache(maxsize=256)
+def _parsed(name: str, text: str, limits: Limits) -> Yaml:
+    """The tree of a text, made once in a process: many specs extend or use the same few files."""
+    return parse(Source(name, text), limits)
 
 
 def merge(base: YamlMapping, own: YamlMapping) -> YamlMapping:
