@@ -38,12 +38,13 @@ def check(
     """
     values, bounds = params(set), limits(limit)
     from archspec import api
+    from archspec.language.files import Files
     from archspec.text.diagnostics import SpecError
 
     found: list[Diagnostic] = []
     checked = 0
     for name in _specs(targets):
-        files = api.Files(bounds)
+        files = Files(bounds)
         try:
             # With params of one's own there is one network to check: a variant would set them again.
             some = (name,) if values else api.networks(name, limits=bounds, files=files)

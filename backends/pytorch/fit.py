@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -174,7 +175,7 @@ class Fitter:
         if not slot.present:
             return number(False)
         if slot.constant:
-            return constant(slot.present[0])
+            return self._shared(slot, points, prefer, symbols)
         for expr in self._candidates(slot, points, prefer, symbols):
             if self.right(expr, slot, points):
                 return self._use(expr)
@@ -182,6 +183,20 @@ class Fitter:
         if by_member is not None:
             return self._use(name(self._fresh(slot.field, by_member)))
         return self._use(self._linear(slot, points))
+
+    def partial(self, points: Points) -> bool:
+        """Whether some copies of the class have no such part."""
+        return len({*points.members}) < self._size
+
+    def _shared(self, slot: Slot, points: Points, prefer: Iterable[Expr], symbols: Mapping[str, Expr]) -> Expr:
+        """A value that all copies share, or, if some have none, one that reads as it would for any copy."""
+        if len(slot.present) < len(slot.values) or self.partial(points):
+            with suppress(Unknown):
+                prefer = [*([] if slot.hint is None else [self._read(slot.hint, symbols)]), *prefer]
+            for expr in prefer:
+                if any(map(self._varies, names_in(expr) & self._known.keys())) and self.right(expr, slot, points):
+                    return self._use(expr)
+        return constant(slot.present[0])
 
     def condition(self, slot: Slot, points: Points, symbols: Mapping[str, Expr] = {}) -> Expr:
         """The same for the truth of a `when`, whose hint may be any truthy expression."""

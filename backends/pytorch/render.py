@@ -151,7 +151,7 @@ class Renderer:
 
     def _result(self, new: New, points: Points, flow: Flow, fitted: list[Expr]) -> Expr | None:
         """The expression of its output's channels, if one is at hand."""
-        if new.gives.constant and new.gives.present:
+        if new.gives.constant and new.gives.present and not self.fitter.partial(points):
             return constant(new.gives.present[0])
         same = all(identical(a, b) for a, b in zip(new.gives.values, new.reads.values, strict=True))
         if same and flow.channels is not None:

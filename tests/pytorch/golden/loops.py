@@ -16,7 +16,8 @@ class Inverted(nn.Sequential):
             *(
                 [
                     nn.Sequential(
-                        nn.Conv2d(16, 96, 1, bias=False), nn.ReLU6(inplace=True)
+                        nn.Conv2d(in_channels, expand * in_channels, 1, bias=False),
+                        nn.ReLU6(inplace=True),
                     ),
                 ]
                 if expand > 1
