@@ -158,3 +158,22 @@ def test_a_traceback_shows_the_generated_line() -> None:
     except RuntimeError as error:
         lines = "".join(traceback.format_exception(error))
     assert "self.C1(x)" in lines or "self.C3(x)" in lines
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", archspec.library())
+def test_every_network_of_the_library_runs_at_its_own_size(name: str) -> None:
+    """Its outputs have the shapes that were counted, and are what its program says, op by op."""
+    architecture = archspec.load(name)
+    network = architecture.compile(seed=0).eval()
+    inputs = inputs_of(architecture, batch=1)
+    if architecture.summary()["depth"] > 500:  # untrained, a thousand layers leave the range of single precision
+        network, inputs = network.double(), [value.double() for value in inputs]
+    with torch.inference_mode():
+        found = named(network(*[value.clone() for value in inputs]))
+        expected = Interpreter(architecture.program, network.state_dict()).run(*inputs)
+    shapes = {key: value["shape"] for key, value in architecture.summary()["outputs"].items() if value["only"] is None}
+    assert {key: list(value.shape[1:]) for key, value in found.items()} == shapes
+    for key, value in expected.items():
+        assert torch.isfinite(value).all()
+        torch.testing.assert_close(found[key], value, rtol=1e-4, atol=1e-4 * float(value.abs().max()))
