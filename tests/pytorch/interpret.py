@@ -83,6 +83,6 @@ class Interpreter:
         if lowering.constant:
             return self.state[key], lowering.batchless
         own = {name.removeprefix(f"{key}."): value for name, value in self.state.items() if name.startswith(f"{key}.")}
-        layer.load_state_dict(own, strict=True)
+        layer.to(args[0].dtype).load_state_dict(own, strict=True)
         layer.train(self.training)
         return layer(*args), lowering.batchless
