@@ -220,8 +220,9 @@ class BodyReader:
     ) -> Step:
         """The words that may stand beside a step, or inside its value when that is a mapping."""
         words: dict[str, Yaml] = {}
-        for place in (step, value):
-            if isinstance(place, Mapping) and not (place is value and isinstance(action, For)):
+        inner = (place["do"] for place in (step, value) if isinstance(place, Mapping) and "do" in place)
+        for place in (step, value, *inner):
+            if isinstance(place, Mapping) and not isinstance(action, For):
                 for key in STEP_WORDS:
                     if key in place:
                         words[key] = place[key]
