@@ -9,6 +9,7 @@ from archspec.backends.pytorch.align import Shape, Step, Wiring
 from archspec.backends.pytorch.construct import Construction
 from archspec.backends.pytorch.fit import Expr, Fitter, Points
 from archspec.backends.pytorch.forward import Forward, Text
+from archspec.backends.pytorch.loops import TENSOR, loop_forward
 from archspec.backends.pytorch.names import RESERVED, free, is_identifier, snake
 from archspec.backends.pytorch.render import Flow, Renderer
 from archspec.backends.pytorch.rules import init_statement, literal
@@ -27,8 +28,6 @@ from archspec.backends.pytorch.trees import (
     pick,
 )
 from archspec.program.model import Module, Ref
-
-TENSOR = "torch.Tensor"
 
 
 @dataclass(frozen=True)
@@ -363,43 +362,3 @@ class ClassWriter:
             attribute = free(wanted, taken)
             self.stored[attribute] = text
         return f"self.{attribute}"
-
-
-def loop_forward(wiring: Wiring, base: str, ports: Sequence[str]) -> list[str]:
-    """The forward of a loop over copies.
-
-    >>> from archspec.backends.pytorch.align import Pattern
-    >>> dense = Wiring("dense", Pattern("", 0, ""), 1, 1, (0,), None, "torch.cat([{inputs}], dim=1)")
-    >>> print("\\n".join(loop_forward(dense, "nn.ModuleList", ["input"])[1:]))
-    for layer in self:
-        x = torch.cat([x, layer(x)], dim=1)
-    return x
-    """
-    copies = "self" if base == "nn.ModuleList" else "self.children()"
-    sides = [free(snake(port), {"x", *RESERVED}) for port in ports[wiring.state :]]
-    state = ["x"] if wiring.state == 1 else [f"x{at}" for at in range(wiring.state)]
-    if wiring.wire == "last" and wiring.state == 2:
-        state = ["previous", "x"]
-    arguments = ", ".join([*state, *sides])
-    head = ", ".join(f"{name}: {TENSOR}" for name in (*state, *sides))
-    returns = [state[at] for at in wiring.returns]
-    kind = TENSOR if len(returns) == 1 else f"tuple[{', '.join([TENSOR] * len(returns))}]"
-    lines = [f"self, {head}) -> {kind}:"]
-    match wiring.wire:
-        case "chain":
-            lines += [f"for layer in {copies}:", f"    {', '.join(state)} = layer({arguments})"]
-        case "last":
-            update = f"{', '.join(state)} = {', '.join([*state[1:], f'layer({arguments})'])}"
-            lines += [f"for layer in {copies}:", f"    {update}"]
-        case "parallel" if wiring.join == "concat":
-            made = wiring.operation.format(inputs=f"layer({arguments}) for layer in {copies}")
-            lines += [f"return {made}"]
-            return lines
-        case "parallel":
-            lines += [f"return sum(layer({arguments}) for layer in {copies})"]
-            return lines
-        case _:
-            call = f"layer({arguments})"
-            merged = wiring.operation.format("x", call, inputs=f"x, {call}")
-            lines += [f"for layer in {copies}:", f"    x = {merged}"]
-    return [*lines, f"return {', '.join(returns)}"]

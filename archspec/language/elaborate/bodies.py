@@ -11,8 +11,9 @@ from archspec.language.elaborate.builder import Builder, bundle
 from archspec.language.elaborate.copies import repeat_body
 from archspec.language.elaborate.elaborator import Elaborator, TooLargeError
 from archspec.language.elaborate.joins import body_output, join_values
+from archspec.language.elaborate.nesting import close_inner
 from archspec.language.elaborate.scope import Scope
-from archspec.language.elaborate.stages import Place, Stages, close_inner
+from archspec.language.elaborate.stages import Place, Stages
 from archspec.language.elaborate.ties import check_ties
 from archspec.language.elaborate.values import POISON, PoisonedError, Shared, Value, usable
 from archspec.language.read.params import freeze, show

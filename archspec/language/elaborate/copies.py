@@ -12,8 +12,9 @@ from archspec.language.elaborate.builder import Builder, bundle
 from archspec.language.elaborate.construct import OpTarget
 from archspec.language.elaborate.elaborator import TooLargeError
 from archspec.language.elaborate.joins import join_values
+from archspec.language.elaborate.nesting import close_inner
 from archspec.language.elaborate.scope import Scope
-from archspec.language.elaborate.stages import Place, Stages, close_inner
+from archspec.language.elaborate.stages import Place, Stages
 from archspec.language.elaborate.stamp import Stamp
 from archspec.language.elaborate.values import Value, usable
 from archspec.language.spec import Body, Long, Repeat

@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import TypeGuard
 
 from archspec.language import mentions
+from archspec.language.elaborate.arguments import Arguments
 from archspec.language.elaborate.builder import Builder
-from archspec.language.elaborate.construct import Arguments, Constructor, ModuleTarget, Target
+from archspec.language.elaborate.construct import Constructor, ModuleTarget, Target
 from archspec.language.elaborate.scope import Scope, named
 from archspec.language.elaborate.values import PoisonedError, Shared, Value
 from archspec.language.spec import FileModule, Long, ModuleDef

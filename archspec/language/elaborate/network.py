@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 from archspec.language import mentions
 from archspec.language.elaborate.application import part
+from archspec.language.elaborate.arguments import Arguments
 from archspec.language.elaborate.bodies import Runner, run
 from archspec.language.elaborate.builder import Builder
-from archspec.language.elaborate.construct import Arguments
 from archspec.language.elaborate.elaborator import Elaborator, TooLargeError
 from archspec.language.elaborate.joins import body_output, outputs_of
 from archspec.language.elaborate.scope import Scope, declare_inputs, named

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from archspec.language.elaborate.application import apply, part
 from archspec.language.elaborate.builder import Builder
 from archspec.language.elaborate.construct import OpTarget, Target
 from archspec.language.elaborate.elaborator import Elaborator
+from archspec.language.elaborate.nesting import close_inner
 from archspec.language.elaborate.scope import SHAPE_WORDS, Scope
 from archspec.language.elaborate.values import Shared, Value, usable
 from archspec.language.spec import ModuleDef
 from archspec.ops.registry import OPS
 from archspec.ops.tensor import Multiply
-from archspec.program.model import Call, Loop, Origin, Output
 from archspec.text.diagnostics import fault
 from archspec.text.expression import Expression
 from archspec.text.source import Span
@@ -397,41 +397,3 @@ class Stages:
             named=top and self.place.named,
             ties=self.place.ties if top else None,
         )
-
-
-def close_inner(
-    elaborator: Elaborator,
-    outer: Builder,
-    inner: Builder,
-    value: Value,
-    *,
-    key: str,
-    name: str,
-    span: Span,
-    named: bool,
-    loop: Loop | None = None,
-    ties: dict[str, str] | None = None,
-    hints: Mapping[str, str] | None = None,
-) -> Value:
-    """Freeze a nested body and apply it once in the body around it."""
-    value = inner.bring(usable(value))
-    names = value.names if len(value.refs) > 1 and value.names else tuple(map(str, range(len(value.refs))))
-    outputs = [Output(name, ref) for name, ref in zip(names, value.refs, strict=True)]
-    for node in inner.dead(outputs):
-        elaborator.dead(node)
-    lends = elaborator.lent(outer, inner)
-    module = elaborator.close(inner, outputs, loop=loop, origin=span)
-    made = outer.add(
-        Call(module.id),
-        inner.captured,
-        value.types,
-        name=name,
-        key=key,
-        origin=Origin(span, hints or {}),
-        named=named,
-        names=value.names,
-        lends=lends,
-        ties=ties or {},
-    )
-    elaborator.count(span)
-    return replace(made, window=value.window)
