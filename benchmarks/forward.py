@@ -41,7 +41,7 @@ def seconds(model: torch.nn.Module, images: torch.Tensor) -> float:
 def networks(name: str) -> tuple[torch.nn.Module, torch.nn.Module]:
     """Ours and torchvision's, with the same weights, in evaluation mode."""
     torch.manual_seed(0)
-    options = {"init_weights": False} if name == "googlenet_torchvision" else {}
+    options = {"init_weights": False, "aux_logits": False} if name == "googlenet_torchvision" else {}
     theirs = getattr(torchvision.models, PAIRS[name])(weights=None, **options)
     ours = archspec.compile(name)
     ours.load_state_dict(theirs.state_dict())
