@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archspec.text.diagnostics import SpecError, fault
 from archspec.text.limits import Limits
 from archspec.text.read import read_source
 from archspec.text.source import Source, Span
 from archspec.text.suggest import suggest
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _VARIANTS = re.compile(r"^variants:[^\n]*\n((?:[ \t]+[^\n]*\n|[ \t]*(?:#[^\n]*)?\n)*)", re.MULTILINE)
@@ -33,6 +35,8 @@ class Found:
 @cache
 def shipped() -> dict[str, Traversable]:
     """The library's files by id."""
+    from importlib.resources import files
+
     entries = sorted(files("archspec.specs").iterdir(), key=lambda entry: entry.name)
     return {entry.name.removesuffix(".yaml"): entry for entry in entries if entry.name.endswith(".yaml")}
 

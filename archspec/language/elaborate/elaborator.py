@@ -212,23 +212,14 @@ class Elaborator:
         loop: Loop | None = None,
         origin: Span | None = None,
     ) -> Module:
-        """Freeze a builder. Equal bodies (the copies of a loop) become one module."""
+        """Freeze a builder. Equal nested bodies (the copies of a loop) become one module.
+
+        Modules of the spec need no comparing: `concrete` makes each once.
+        """
         values = {key: named(value) for key, value in params.items()}
-        content = (
-            builder.template,
-            builder.kind,
-            tuple(builder.inputs),
-            tuple(
-                (n.name, n.key, n.body, n.args, n.types, n.only, n.skipped, n.absent, *n.ties.items(), *n.lends.items())
-                for n in builder.nodes
-            ),
-            tuple(outputs),
-            loop,
-            repr(values),
-        )
-        equal = self._equal.get(content)
-        if equal is not None:
-            return self.modules[equal]
+        content = None if builder.kind == "module" else _content(builder, outputs, loop)
+        if content in self._equal:
+            return self.modules[self._equal[content]]
         count = self._counts[builder.template] = self._counts.get(builder.template, 0) + 1
         id = builder.template if count == 1 else f"{builder.template}#{count}"
         module = Module(
@@ -244,7 +235,8 @@ class Elaborator:
             origin,
         )
         self.modules[id] = module
-        self._equal[content] = id
+        if content is not None:
+            self._equal[content] = id
         return module
 
     def type_of(self, module: Module, output: Output) -> Tensor:
@@ -295,6 +287,15 @@ class Elaborator:
 
 class TooLargeError(SpecError):
     """A bound on the whole program was hit: nothing more is elaborated."""
+
+
+def _content(builder: Builder, outputs: Sequence[Output], loop: Loop | None) -> tuple[object, ...]:
+    """All that makes two nested bodies the same module."""
+    nodes = (
+        (n.name, n.key, n.body, n.args, n.types, n.only, n.skipped, n.absent, *n.ties.items(), *n.lends.items())
+        for n in builder.nodes
+    )
+    return builder.template, builder.kind, tuple(builder.inputs), tuple(nodes), tuple(outputs), loop
 
 
 def is_construction(tree: ast.expr) -> TypeGuard[ast.Name | ast.Call]:
