@@ -65,7 +65,12 @@ def compile(
 
 def _run(architecture: Architecture, device: str, seed: int | None) -> dict[str, tuple[int, ...]]:
     """Build the network and run it once in evaluation: the shape of each output, without the batch."""
-    import torch
+    import warnings
+
+    with warnings.catch_warnings():
+        # Torch works without numpy, as archspec does, but says at import that it is missing.
+        warnings.filterwarnings("ignore", message="Failed to initialize NumPy", category=UserWarning)
+        import torch
 
     if device != "cpu" and not torch.cuda.is_available():
         raise typer.BadParameter("there is no CUDA device here that torch can use")
