@@ -292,6 +292,11 @@ _OUTPUT = {
         "A backend is a package in `backends/`, or one that another distribution registers as an entry point of the "
         "group `archspec.backends`.",
     ),
+    "A0505": Explanation(
+        "an optional package is missing",
+        "Charts, slides and some formats are drawn or written by packages that not everybody needs, so they are extras: "
+        "the message names the one to install. Nothing else of archspec needs them.",
+    ),
 }
 
 _VERIFIER = {

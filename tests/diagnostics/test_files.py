@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import sys
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,6 +14,7 @@ from archspec.cli.guard import guard
 from archspec.program.flatten import flatten
 from archspec.program.verify import verify
 from archspec.text.diagnostics import SpecError
+from archspec.text.extras import need
 from archspec.text.limits import Limits
 from archspec.text.write import write_atomically
 
@@ -110,11 +111,21 @@ def test_a0504_no_such_backend() -> None:
         find_backend("os.path")
 
 
+def test_a0505_an_optional_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(SpecError) as caught:
+        need("matplotlib", "a chart")
+    assert str(caught.value) == (
+        "error[A0505]: a chart needs the package `matplotlib`, which is not installed\n"
+        "  = help: install it with `pip install 'archspec-nn[charts]'`"
+    )
+
+
 def test_a0601_an_inconsistent_program() -> None:
     program = load("net.yaml").program
     with pytest.raises(SpecError, match=r"error\[A0601\]: inconsistent program: main module `other` does not exist"):
-        verify(replace(program, main="other"))
-    empty = replace(program, modules=MappingProxyType({"other": program.graph}), main="other")
+        verify(program._replace(main="other"))
+    empty = program._replace(modules=MappingProxyType({"other": program.graph}), main="other")
     with pytest.raises(SpecError, match=r"error\[A0601\].*is listed as `other`"):
         verify(empty)
 

@@ -1,0 +1,26 @@
+"""Optional packages: what a feature needs beyond what archspec always installs."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+from archspec.text.diagnostics import fault
+
+EXTRAS = {"matplotlib": "charts", "pptx": "slides", "pyarrow": "parquet"}
+"""package → the extra that installs it, as in pyproject.toml"""
+
+
+def need(package: str, feature: str) -> ModuleType:
+    """Import an optional package. Raises `SpecError` (A0505), which says how to install it, where it is missing.
+
+    `feature` starts the sentence: "a chart", "a PowerPoint file".
+    """
+    try:
+        return import_module(package)
+    except ImportError:
+        raise fault(
+            "A0505",
+            f"{feature} needs the package `{package}`, which is not installed",
+            help=f"install it with `pip install 'archspec-nn[{EXTRAS[package]}]'`",
+        ) from None
