@@ -14,6 +14,8 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from archspec.ops.window import Ways, aligned
+
 Dtype = Literal["float32", "int64", "bool"]
 
 
@@ -128,3 +130,12 @@ class Op(BaseModel):
     def mads(self, *inputs: Tensor) -> int:
         """Multiply-adds at batch 1 (convolutions, linear layers, matrix products only)."""
         return 0
+
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        """What each output reads of each input, axis by axis: `reach(x)[output][input][axis]` (see `Ways`).
+
+        Unless an op says otherwise it goes value by value, and what has another size than in the output
+        is read as a whole. Statistics by which values are divided only steer: a norm or softmax goes
+        value by value.
+        """
+        return tuple(tuple(aligned(x.shape, output.shape) for x in inputs) for output in self.infer(*inputs))
