@@ -294,8 +294,8 @@ _OUTPUT = {
     ),
     "A0505": Explanation(
         "an optional package is missing",
-        "Charts, slides and some formats are drawn or written by packages that not everybody needs, so they are extras: "
-        "the message names the one to install. Nothing else of archspec needs them.",
+        "Charts, slides and some formats are written by packages that not everybody needs, so they are extras: the "
+        "message names the one to install. Nothing else of archspec needs them.",
     ),
 }
 

@@ -22,6 +22,7 @@ WITHOUT_A_SPEC = {
     "A0502": "tests/diagnostics/test_files.py",
     "A0503": "tests/diagnostics/test_files.py",
     "A0504": "tests/diagnostics/test_files.py",
+    "A0505": "tests/diagnostics/test_files.py",
     "A0601": "tests/diagnostics/test_files.py",
     "A0602": "tests/diagnostics/test_files.py",
 }
