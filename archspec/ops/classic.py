@@ -7,6 +7,7 @@ from typing import Annotated
 from archspec.ops.arguments import Flag, Form, Sizes, all_of, is_natural
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
 from archspec.ops.geometry import image, need, need_rank, per_axis, windows
+from archspec.ops.window import Ways, over_space, sliding, straight
 
 Table = Annotated[
     tuple[tuple[int, ...], ...],
@@ -95,6 +96,9 @@ class TableConv(Op):
         taps = sum(map(len, self.table)) * prod(per_axis("kernel", self.kernel, 2))
         return taps * prod(output.spatial)
 
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        return over_space(sliding(per_axis("kernel", self.kernel, 2), (1, 1), (1, 1), (0, 0)))
+
 
 class Rbf(Op):
     """Squared Euclidean distances to fixed bitmaps of +1 and -1, the output of LeNet-5 (section II-B and
@@ -142,3 +146,6 @@ class Rbf(Op):
 
     def buffers(self, *inputs: Tensor) -> Mapping[str, Tensor]:
         return {"weight": Tensor((len(self.rows()), inputs[0].shape[-1]))}
+
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        return (((*straight(len(inputs[0].shape) - 1), None),),)

@@ -8,6 +8,7 @@ from archspec.ops.arguments import EvenPadding, Flag, Naturals, Padding, Positiv
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
 from archspec.ops.geometry import Pairs, image, padding_pairs, per_axis, windows
 from archspec.ops.init import Initial
+from archspec.ops.window import Ways, over_space, sliding, spread
 
 
 class Conv(Op):
@@ -128,6 +129,13 @@ class Conv(Op):
         (output,) = self.infer(*inputs)
         return self.weights(*inputs)["weight"].elements * prod(output.spatial)
 
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        (x,) = inputs
+        axes = len(x.spatial)
+        kernel, stride = per_axis("kernel", self.kernel, axes), per_axis("stride", self.stride, axes)
+        dilation = per_axis("dilation", self.dilation, axes)
+        return over_space(sliding(kernel, stride, dilation, [before for before, _ in self.pads(x)]))
+
 
 class ConvTranspose(Op):
     """Transposed convolution (also: deconvolution), as PyTorch's nn.ConvTranspose1d, 2d and 3d.
@@ -209,6 +217,15 @@ class ConvTranspose(Op):
     def mads(self, *inputs: Tensor) -> int:
         (x,) = inputs
         return self.weights(x)["weight"].elements * prod(x.spatial)
+
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        (x,) = inputs
+        axes = len(x.spatial)
+        kernel, stride = per_axis("kernel", self.kernel, axes), per_axis("stride", self.stride, axes)
+        dilation = per_axis("dilation", self.dilation, axes)
+        pads = padding_pairs(self.padding, x.spatial, kernel, stride, dilation)
+        each = zip(kernel, stride, dilation, pads, strict=True)
+        return over_space([spread(k, s, d, before) for k, s, d, (before, _) in each])
 
 
 def check_groups(groups: int, channels: int, out: int) -> None:

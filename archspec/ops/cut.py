@@ -3,6 +3,7 @@
 from archspec.ops.arguments import Indices, Integer, OptionalAmounts, OptionalInteger, OptionalSizes, Positive, Sizes
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
 from archspec.ops.geometry import axis_of, need_rank, per_axis, plural, sides
+from archspec.ops.window import HERE, Ways, over_space, shifted, straight
 
 
 class Select(Op):
@@ -69,6 +70,13 @@ class Slice(Op):
             raise OpError(f"this slice takes nothing of an axis of size {x.shape[axis]}", operand=0)
         return (Tensor((*x.shape[:axis], count, *x.shape[axis + 1 :]), x.dtype),)
 
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        (x,) = inputs
+        axis = axis_of(self, self.axis, x)
+        start, _, step = slice(self.start, self.stop, self.step).indices(x.shape[axis])
+        ways = straight(len(x.shape))
+        return (((*ways[:axis], (axis, shifted(start, step)), *ways[axis + 1 :]),),)
+
 
 class Split(Op):
     """Cuts an axis into stretches of given sizes: several outputs.
@@ -102,6 +110,9 @@ class Split(Op):
             raise OpError(f"sizes add up to {sum(parts)}, but the axis has {total}", operand=0)
         return tuple(Tensor((*x.shape[:axis], part, *x.shape[axis + 1 :]), x.dtype) for part in parts)
 
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        return stretches(axis_of(self, self.axis, inputs[0]), inputs[0], self.infer(*inputs))
+
 
 class Chunk(Op):
     """Cuts an axis into a number of equal parts: several outputs.
@@ -131,6 +142,19 @@ class Chunk(Op):
                 operand=0,
             )
         return (Tensor((*x.shape[:axis], size, *x.shape[axis + 1 :]), x.dtype),) * self.parts
+
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        return stretches(axis_of(self, self.axis, inputs[0]), inputs[0], self.infer(*inputs))
+
+
+def stretches(axis: int, x: Tensor, parts: tuple[Tensor, ...]) -> tuple[tuple[Ways, ...], ...]:
+    """What each part reads of an input that is cut into them along an axis."""
+    ways, start = straight(len(x.shape)), 0
+    found = []
+    for part in parts:
+        found.append(((*ways[:axis], (axis, shifted(start)), *ways[axis + 1 :]),))
+        start += part.shape[axis]
+    return tuple(found)
 
 
 class Crop(Op):
@@ -172,3 +196,6 @@ class Crop(Op):
         if any(start < 0 or stop <= start for start, stop in bounds):
             raise OpError(f"cannot crop {x} so much", operand=0)
         return bounds
+
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        return over_space([shifted(start) for start, _ in self.bounds(inputs[0])], (0, HERE))

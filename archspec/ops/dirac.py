@@ -7,6 +7,7 @@ from archspec.ops.arguments import EvenPadding, Flag, Positive, Sizes
 from archspec.ops.base import Category, Example, Op, Tensor
 from archspec.ops.geometry import image, padding_pairs, per_axis, windows
 from archspec.ops.init import Initial
+from archspec.ops.window import Ways, over_space, sliding
 
 
 class DiracConv(Op):
@@ -64,3 +65,11 @@ class DiracConv(Op):
     def mads(self, *inputs: Tensor) -> int:
         (output,) = self.infer(*inputs)
         return self.weights(*inputs)["weight"].elements * prod(output.spatial)
+
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        (x,) = inputs
+        axes = len(x.spatial)
+        kernel, stride = per_axis("kernel", self.kernel, axes), per_axis("stride", self.stride, axes)
+        ones = (1,) * axes
+        pads = padding_pairs(self.padding, x.spatial, kernel, stride, ones)
+        return over_space(sliding(kernel, stride, ones, [before for before, _ in pads]))

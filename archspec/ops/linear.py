@@ -7,6 +7,7 @@ from archspec.ops.arguments import Flag, Positive
 from archspec.ops.base import Category, Example, Op, Tensor
 from archspec.ops.geometry import need, need_rank
 from archspec.ops.init import Initial
+from archspec.ops.window import Ways, straight
 
 
 class Linear(Op):
@@ -47,3 +48,6 @@ class Linear(Op):
     def mads(self, *inputs: Tensor) -> int:
         (x,) = inputs
         return prod(x.shape) * self.out
+
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        return (((*straight(len(inputs[0].shape) - 1), None),),)

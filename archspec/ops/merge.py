@@ -6,6 +6,7 @@ from typing import ClassVar
 from archspec.ops.arguments import Integer
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
 from archspec.ops.geometry import axis_of, need
+from archspec.ops.window import Way, Ways, aligned, straight
 
 IMAGE = Tensor((64, 56, 56))
 
@@ -138,6 +139,14 @@ class Concat(Op):
         total = sum(x.shape[axis] for x in inputs)
         return (Tensor((*first.shape[:axis], total, *first.shape[axis + 1 :]), first.dtype),)
 
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        """Along its axis each position reads one of the inputs: no window says which."""
+        rank = len(inputs[0].shape)
+        ways: list[Way] = list(straight(rank))
+        if len(inputs) > 1:
+            ways[self.axis % rank] = None
+        return ((tuple(ways),) * len(inputs),)
+
 
 class Gate(Op):
     """Input x scaled by g, which only steers: `gate(x, g)` is x * g (squeeze and excitation: Hu et al.
@@ -164,6 +173,10 @@ class Gate(Op):
         steered(self, g, x)
         return (x,)
 
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        x, g = inputs
+        return ((straight(len(x.shape)), aligned(g.shape, x.shape, left=True)),)
+
 
 class Lerp(Op):
     """Mixes x and h by t, which only steers: t * h + (1 - t) * x. The transform gate of highway networks
@@ -189,3 +202,8 @@ class Lerp(Op):
             raise OpError("cannot mix tensors of different shapes", clash=True)
         steered(self, t, x)
         return (x,)
+
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        x, _, t = inputs
+        along = straight(len(x.shape))
+        return ((along, along, aligned(t.shape, x.shape, left=True)),)

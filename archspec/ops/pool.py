@@ -3,6 +3,7 @@
 from archspec.ops.arguments import Flag, OptionalSizes, Padding, Sizes
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
 from archspec.ops.geometry import Pairs, even, image, padding_pairs, per_axis, windows
+from archspec.ops.window import HERE, Ways, Window, adaptive, over_space, sliding
 
 
 class Pool(Op):
@@ -34,6 +35,10 @@ class Pool(Op):
         if ceil and (even(pads) is None or not small):
             raise OpError("`ceil` needs the same padding before and after each axis, at most half of the kernel")
         return (Tensor((x.channels, *windows(x.spatial, kernel, stride, dilation, pads, ceil))),)
+
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        kernel, stride, dilation, pads = self.grid(inputs[0])
+        return over_space(sliding(kernel, stride, dilation, [before for before, _ in pads]), (0, HERE))
 
 
 class MaxPool(Pool):
@@ -106,6 +111,16 @@ class AvgPool(Pool):
             raise OpError(f"`avg_pool` over 3 axes takes no kernel larger than its input {x}", operand=0)
         return output
 
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        """A mean over exactly the whole axis is global pooling by another name."""
+        (x,) = inputs
+        kernel, stride, dilation, pads = self.grid(x)
+        found: list[Window | None] = list(sliding(kernel, stride, dilation, [before for before, _ in pads]))
+        for axis, (k, size, pad) in enumerate(zip(kernel, x.spatial, pads, strict=True)):
+            if k == size > 1 and not any(pad):
+                found[axis] = None
+        return over_space(found, (0, HERE))
+
 
 class Adaptive(Op):
     """Abstract. Windows so cut that the output has a given size."""
@@ -118,6 +133,11 @@ class Adaptive(Op):
         (x,) = inputs
         axes = image(self, x)
         return (Tensor((x.channels, *per_axis("size", self.size, axes))),)
+
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        (x,) = inputs
+        sizes = zip(x.spatial, per_axis("size", self.size, len(x.spatial)), strict=True)
+        return over_space([adaptive(size, parts) if parts > 1 else None for size, parts in sizes], (0, HERE))
 
 
 class AdaptiveAvgPool(Adaptive):
@@ -164,6 +184,9 @@ class Global(Op):
         (x,) = inputs
         axes = image(self, x)
         return (Tensor((x.channels, *(1,) * axes) if self.keepdim else (x.channels,)),)
+
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        return over_space([None] * len(inputs[0].spatial), (0, HERE))
 
 
 class GlobalAvgPool(Global):

@@ -5,6 +5,7 @@ from typing import Annotated
 from archspec.ops.arguments import Amounts, Flag, Number, OptionalSizes, Positive, Scales, words
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
 from archspec.ops.geometry import image, need, need_rank, per_axis, plural, sides
+from archspec.ops.window import HERE, Span, Ways, over_space, scaled, shifted
 
 
 class Pad(Op):
@@ -43,6 +44,10 @@ class Pad(Op):
         sizes = (before + size + after for size, (before, after) in zip(x.spatial, pairs, strict=True))
         return (Tensor((x.channels, *sizes)),)
 
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        pairs = sides("amounts", self.amounts, len(inputs[0].spatial))
+        return over_space([shifted(-before) for before, _ in pairs], (0, HERE))
+
 
 class PadChannels(Op):
     """Adds channels of zeros behind the input's: the shortcut without parameters of residual nets
@@ -73,6 +78,8 @@ class PadChannels(Op):
 
 
 _RANKS = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
+_TAPS: dict[str, Span] = {"nearest": (0, 0), "bicubic": (-1, 2)}
+"""what is read around the index below a point; linear modes read the index and the next"""
 
 
 class Upsample(Op):
@@ -124,3 +131,21 @@ class Upsample(Op):
         if min(sizes) < 1:
             raise OpError(f"nothing is left of {x} at this scale", operand=0)
         return (Tensor((x.channels, *sizes)),)
+
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        """The points that PyTorch looks at: by the factor that was given, or by the sizes."""
+        from fractions import Fraction
+
+        (x,) = inputs
+        (output,) = self.infer(x)
+        half, windows = Fraction(1, 2), []
+        factors = self.scale if isinstance(self.scale, tuple) else (self.scale,) * len(x.spatial)
+        for size, new, factor in zip(x.spatial, output.spatial, factors, strict=True):
+            if self.align_corners:
+                ratio, start = Fraction(size - 1, max(new - 1, 1)), Fraction(0)
+            else:
+                given = Fraction(factor or 0).limit_denominator(1000)
+                ratio = 1 / given if given else Fraction(size, new)
+                start = Fraction(0) if self.mode == "nearest" else (ratio - 1) * half
+            windows.append(scaled(ratio, start, _TAPS.get(self.mode, (0, 1))) if ratio else None)
+        return over_space(windows, (0, HERE))

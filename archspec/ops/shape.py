@@ -5,6 +5,7 @@ from math import prod
 from archspec.ops.arguments import Integer, Integers, Positive
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
 from archspec.ops.geometry import axis_of, image, need, need_rank, plural
+from archspec.ops.window import HERE, PERIOD, Ways, Window, over_space, regrouped, straight
 
 
 class Flatten(Op):
@@ -34,6 +35,9 @@ class Flatten(Op):
             raise OpError(f"`flatten` starts at axis {start}, behind its end {end}")
         return (Tensor((*x.shape[:start], prod(x.shape[start : end + 1]), *x.shape[end + 1 :]), x.dtype),)
 
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        return ((regrouped(inputs[0].shape, self.infer(*inputs)[0].shape),),)
+
 
 class Reshape(Op):
     """The same values in order, in another shape.
@@ -62,6 +66,9 @@ class Reshape(Op):
             raise OpError(f"cannot reshape {x} of {x.elements} elements to {Tensor(self.shape)}", operand=0)
         return (Tensor(tuple(x.elements // known if size == -1 else size for size in self.shape), x.dtype),)
 
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        return ((regrouped(inputs[0].shape, self.infer(*inputs)[0].shape),),)
+
 
 class Permute(Op):
     """Puts the axes in another order.
@@ -87,6 +94,11 @@ class Permute(Op):
             raise OpError(f"axes must name each of the {plural(len(x.shape), 'axis')} of the input once", operand=0)
         return (Tensor(tuple(x.shape[axis] for axis in axes), x.dtype),)
 
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        (x,) = inputs
+        axes = [axis_of(self, axis, x) for axis in self.axes]
+        return ((tuple((axes.index(axis), HERE) for axis in range(len(axes))),),)
+
 
 class PixelShuffle(Op):
     """Moves channels into space: [C * r * r, H, W] to [C, H * r, W * r] (Shi et al. 2016, arXiv 1609.05158).
@@ -108,6 +120,9 @@ class PixelShuffle(Op):
         if channels % self.factor**2:
             raise OpError(f"{self.factor} * {self.factor} does not divide {channels} channels", operand=0)
         return (Tensor((channels // self.factor**2, height * self.factor, width * self.factor)),)
+
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        return over_space([Window(1, ((0, 0),) * self.factor) if self.factor <= PERIOD else None] * 2)
 
 
 class PixelUnshuffle(Op):
@@ -131,6 +146,9 @@ class PixelUnshuffle(Op):
             raise OpError(f"{self.factor} does not divide the size {height} x {width}", operand=0)
         return (Tensor((channels * self.factor**2, height // self.factor, width // self.factor)),)
 
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        return over_space([Window(self.factor, ((0, self.factor - 1),))] * 2)
+
 
 class ChannelShuffle(Op):
     """Deals the channels of each group out over all groups (Zhang et al. 2018, arXiv 1707.01083).
@@ -152,3 +170,6 @@ class ChannelShuffle(Op):
         if x.channels % self.groups:
             raise OpError(f"{self.groups} groups do not divide {x.channels} channels", operand=0)
         return (x,)
+
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        return (((None, *straight(len(inputs[0].shape))[1:]),),)

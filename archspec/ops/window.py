@@ -10,10 +10,14 @@ Convolutional Neural Networks", Distill 2019 (doi 10.23915/distill.00021), with 
 and first index = minus effective padding.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from fractions import Fraction
 from math import floor, gcd, lcm
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 Span = tuple[int, int]
 """first and last index that is read"""
@@ -47,13 +51,15 @@ class Window(NamedTuple):
     @property
     def stride(self) -> Fraction:
         """How far the stretch moves from one position to the next, on average."""
+        from fractions import Fraction
+
         return Fraction(self.step, len(self.spans))
 
 
 HERE = Window()
 """each position reads the one at its own place"""
 
-Way = tuple[int, Window] | None
+Way = None | tuple[int, Window]
 """for an axis of an input: the axis of the output that runs along it, and the window; None: every position of
 the output may read all of the axis"""
 Ways = tuple[Way, ...]
@@ -110,6 +116,12 @@ def sliding(
     return [Window(s, ((-p, d * (k - 1) - p),)) for k, s, d, p in zip(kernel, stride, dilation, before, strict=True)]
 
 
+def over_space(windows: Sequence[Window | None], channels: Way = None) -> tuple[tuple[Ways, ...], ...]:
+    """The reach of an op of one input and one output, both channels first: a window for each spatial axis."""
+    ways = [window and (axis, window) for axis, window in enumerate(windows, 1)]
+    return (((channels, *ways),),)
+
+
 def shifted(start: int, step: int = 1) -> Window:
     """Position p reads `start + step * p`: a slice, a crop, or padding (a negative start)."""
     return Window(step, ((start, start),))
@@ -139,6 +151,7 @@ def scaled(ratio: Fraction, start: Fraction, taps: Span) -> Window | None:
     """Interpolation: position p looks at the point `ratio * p + start` and reads the index below it if the point is
     there or `taps` is one index, else from `taps[0]` to `taps[1]` around that. None beyond `PERIOD`.
 
+    >>> from fractions import Fraction
     >>> scaled(Fraction(1, 2), Fraction(-1, 4), (0, 1))
     Window(step=1, spans=((-1, 0), (0, 1)))
     """
@@ -154,7 +167,10 @@ def scaled(ratio: Fraction, start: Fraction, taps: Span) -> Window | None:
 
 
 def adaptive(size: int, parts: int) -> Window | None:
-    """Adaptive pooling: part i reads floor(i * size / parts) to ceil((i + 1) * size / parts) - 1. None beyond `PERIOD`."""
+    """Adaptive pooling: part i reads floor(i * size / parts) to ceil((i + 1) * size / parts) - 1.
+
+    None beyond `PERIOD`.
+    """
     common = gcd(size, parts)
     size, parts = size // common, parts // common
     if parts > PERIOD:
@@ -168,6 +184,8 @@ def after(window: Window, inner: Window) -> Window | None:
     >>> after(Window(1, ((-1, 1),)), Window(2, ((-3, 3),)))
     Window(step=2, spans=((-5, 5),))
     """
+    if window is HERE:
+        return inner
     step, outer = window
     pace, under = inner
     if len(under) == 1:
