@@ -59,9 +59,7 @@ def check(
                 told = error.diagnostics
             found += [each for each in told if each not in found]
     if strict:
-        from dataclasses import replace
-
-        found = [replace(each, severity="error") for each in found]
+        found = [each._replace(severity="error") for each in found]
     _tell(found, checked, format)
     if any(each.severity == "error" for each in found):
         raise typer.Exit(1)

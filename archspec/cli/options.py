@@ -57,13 +57,11 @@ def params(words: Sequence[str] | None) -> dict[str, object]:
 
 def limits(words: Sequence[str] | None) -> Limits:
     """`--limit nodes=1000000` as bounds."""
-    from dataclasses import fields, replace
-
     from archspec.text.limits import Limits
     from archspec.text.suggest import suggest
 
     changed: dict[str, int] = {}
-    known = [field.name for field in fields(Limits)]
+    known = Limits._fields
     for word in words or ():
         name, text = _pair(word, "--limit")
         if name not in known:
@@ -75,7 +73,7 @@ def limits(words: Sequence[str] | None) -> Limits:
         if not text.isascii() or not text.isdecimal() or len(text) > 30:
             raise typer.BadParameter(f"`--limit {name}` takes a natural number, not `{text}`")
         changed[name] = int(text)
-    return replace(Limits(), **changed)
+    return Limits(**changed)
 
 
 def _pair(word: str, option: str) -> tuple[str, str]:

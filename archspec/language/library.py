@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from archspec.text.diagnostics import SpecError, fault
 from archspec.text.limits import Limits
@@ -22,8 +21,7 @@ _VARIANTS = re.compile(r"^variants:[^\n]*\n((?:[ \t]+[^\n]*\n|[ \t]*(?:#[^\n]*)?
 _NETWORK = re.compile(r"^(?:graph|extends):", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A spec's text, and the variant that was asked for."""
 
     source: Source

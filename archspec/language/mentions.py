@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 
 from archspec.language.spec import Argument, Body, For, Head, Input, Long, ModuleDef, Out, ParamDef, Repeat, Spec, Step
 from archspec.text.document import Scalar
@@ -26,8 +25,8 @@ def names(part: object) -> Iterator[str]:
             yield part.op.text
             yield from names(part.arguments)
         case Argument() | Body() | For() | Head() | Input() | Out() | Repeat() | Step() | ModuleDef():
-            for field in fields(part):
-                yield from names(getattr(part, field.name))
+            for item in part:
+                yield from names(item)
         case Mapping():
             yield from names(tuple(part.values()))
         case tuple():

@@ -6,11 +6,10 @@ how it is drawn, and examples that document it and drive the contract test over 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from math import prod
 from types import MappingProxyType
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -19,8 +18,7 @@ from archspec.ops.window import Ways, aligned
 Dtype = Literal["float32", "int64", "bool"]
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(NamedTuple):
     """Type of a value: its shape without the batch axis, channels first, and its dtype.
 
     >>> Tensor((64, 56, 56)).channels
@@ -77,8 +75,7 @@ class Category(Enum):
     TENSOR = "tensor"
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """A worked example: the expression as one writes it, input shapes, and what must come out."""
 
     text: str

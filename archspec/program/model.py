@@ -8,9 +8,8 @@ the state dict.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from archspec.ops.base import Op, Tensor
 from archspec.text.source import Span
@@ -18,6 +17,7 @@ from archspec.text.source import Span
 Mode = Literal["training", "inference"]
 Argument = None | bool | int | float | str | tuple["Argument", ...]
 INPUT = -1
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Ref(NamedTuple):
@@ -34,17 +34,15 @@ class Call(NamedTuple):
     """its id in `Program.modules`"""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a node was written, and the words it was written with."""
 
     span: Span
-    arguments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    arguments: Mapping[str, str] = _NONE
     """source text of each argument that is an expression and not a literal: {"out": "4 * width"}"""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One op, or one call of a module, applied to values of the same module.
 
     `name` is unique in the module. `key` is the segment under which its weights live: the name of a
@@ -68,22 +66,20 @@ class Node:
     """its `when` was false: an identity that stands for its first argument; takes no number"""
     absent: frozenset[int] = frozenset()
     """numbers of optional inputs that were left out before the last given one"""
-    ties: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    ties: Mapping[str, str] = _NONE
     """own weight → dotted key, from the same module, of the weight it is"""
-    lends: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    lends: Mapping[str, str] = _NONE
     """for a callee that borrows instances: its name for each → key of it here"""
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
+class Port(NamedTuple):
     """An input of a module, or one of its outputs."""
 
     name: str
     type: Tensor
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """What a module gives back. A head is an output with `only="training"` and a loss weight."""
 
     name: str
@@ -95,8 +91,7 @@ class Output:
 Wire = Literal["chain", "residual", "dense", "parallel", "last"]
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(NamedTuple):
     """How the nodes of a `repeat` module came about: copy j is keyed `names[j]`.
 
     chain     nodes: one call a copy
@@ -115,8 +110,7 @@ class Loop:
 Kind = Literal["graph", "module", "steps", "branches", "pipe", "repeat"]
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(NamedTuple):
     """A concrete module: arguments evaluated, input types known.
 
     `template` names the text it came from, equal for all copies of it: "bottleneck" for a module of
@@ -138,15 +132,14 @@ class Module:
     origin: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """Every concrete module of a network, callees before callers; `main` is the network itself."""
 
     name: str
     main: str
     modules: Mapping[str, Module]
     title: str = ""
-    params: Mapping[str, Argument] = field(default_factory=lambda: MappingProxyType({}))
+    params: Mapping[str, Argument] = _NONE
     """the knobs of the file, with the values this program was made with"""
 
     @property

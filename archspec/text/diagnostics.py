@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from archspec.text.source import Source, Span
 
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A stretch of source and what is to be said of it (may be empty: only underlined)."""
 
     span: Span
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One level of the expansion that led to a mistake: `while expanding WHAT (line N)`."""
 
     what: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One mistake. The message says what (lowercase, no full stop); only `help` says how to mend it.
 
     The first label is the place; the others show what it clashes with. Codes are listed in
@@ -72,11 +68,11 @@ def fault(
     return SpecError([Diagnostic(code, message, labels, helps)])
 
 
-@dataclass
 class Reporter:
     """Collects the diagnostics of one stage, so that all of its mistakes are told at once."""
 
-    found: list[Diagnostic] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.found: list[Diagnostic] = []
 
     def add(self, diagnostic: Diagnostic) -> None:
         if diagnostic not in self.found:
@@ -86,7 +82,7 @@ class Reporter:
         self, code: str, message: str, span: Span | None, label: str = "", *, help: str | Iterable[str] = ()
     ) -> None:
         for diagnostic in fault(code, message, span, label, help=help).diagnostics:
-            self.add(replace(diagnostic, severity="warning"))
+            self.add(diagnostic._replace(severity="warning"))
 
     @contextmanager
     def catch(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from archspec.text.limits import Limits
 
@@ -19,8 +19,7 @@ class Unfit(Exception):
         self.code, self.message, self.argument, self.help = code, message, argument, help
 
 
-@dataclass(frozen=True)
-class Function:
+class Function(NamedTuple):
     """`least` to `most` arguments (None: any number); `cost(arguments)` is the steps it takes, known beforehand."""
 
     call: Callable[..., object]

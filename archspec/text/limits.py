@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Bounds on what one spec may ask for. Every one can be raised with `--limit NAME=N`.
 
     Each message of a bound that was hit names the bound, so that a reader knows what to raise.

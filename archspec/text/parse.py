@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import yaml
 
@@ -94,8 +95,7 @@ class _Open:
     height: int = 1
 
 
-@dataclass(frozen=True)
-class _Anchored:
+class _Anchored(NamedTuple):
     """A finished value that aliases may repeat, with what a repetition costs."""
 
     value: Yaml

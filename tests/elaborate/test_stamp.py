@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,8 +63,8 @@ def said(program: Program) -> object:
     """All of a program, with places as text: two readings of one file have places of their own."""
     return [
         (
-            replace(module, nodes=(), origin=None),
-            [(replace(node, origin=Origin(None)), str(node.origin)) for node in module.nodes],  # type: ignore[arg-type]
+            module._replace(nodes=(), origin=None),
+            [(node._replace(origin=Origin(None)), str(node.origin)) for node in module.nodes],  # type: ignore[arg-type]
         )
         for module in program.modules.values()
     ]

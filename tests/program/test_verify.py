@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -26,12 +25,12 @@ def net(change: Callable[[list[Node]], None] | None = None, **fields: Any) -> Pr
     nodes = list(made.nodes)
     if change:
         change(nodes)
-    return program(replace(made, nodes=tuple(nodes), **fields))
+    return program(made._replace(nodes=tuple(nodes), **fields))
 
 
 def node(number: int, **fields: Any) -> Callable[[list[Node]], None]:
     def change(nodes: list[Node]) -> None:
-        nodes[number] = replace(nodes[number], **fields)
+        nodes[number] = nodes[number]._replace(**fields)
 
     return change
 
@@ -64,8 +63,8 @@ def test_a_good_program_comes_back() -> None:
         (net(node(1, ties=MappingProxyType({"wait": "a.weight"}))), "but there is no `wait`"),
         (net(outputs=(Output("out", Ref(9)),)), "output `out` is a value that does not exist"),
         (net(outputs=(Output("out", Ref(3), only="training"),)), "main module has no output outside training"),
-        (replace(net(), main="none"), "main module `none` does not exist"),
-        (Program("toy", "net", {"net": replace(net().graph, id="other")}), "module `other` is listed as `net`"),
+        (net()._replace(main="none"), "main module `none` does not exist"),
+        (Program("toy", "net", {"net": net().graph._replace(id="other")}), "module `other` is listed as `net`"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -121,9 +120,9 @@ def test_the_network_borrows_from_nobody() -> None:
 def test_callee_types_must_be_equal() -> None:
     good = residual(2)
     block = good.modules["block"]
-    wider = replace(block, inputs=(replace(block.inputs[0], type=Tensor((9,))),))
-    nodes = (replace(block.nodes[0], args=(Ref(INPUT),)), *block.nodes[1:])
-    broken = replace(good, modules={**good.modules, "block": replace(wider, nodes=nodes)})
+    wider = block._replace(inputs=(block.inputs[0]._replace(type=Tensor((9,))),))
+    nodes = (block.nodes[0]._replace(args=(Ref(INPUT),)), *block.nodes[1:])
+    broken = good._replace(modules={**good.modules, "block": wider._replace(nodes=nodes)})
     with pytest.raises(SpecError, match=r"gives \[8\] to `block`, which takes \[9\]"):
         verify(broken)
 
@@ -157,6 +156,6 @@ def test_an_optional_input_may_be_left_out_and_no_other() -> None:
     body.add("mix", Mix(), body.x, body.add("gate", Act(), body.x))
     made = body.module()
     verify(program(made))
-    missing = replace(made.nodes[1], args=(Ref(INPUT), Ref(0)), absent=frozenset({1}))
+    missing = made.nodes[1]._replace(args=(Ref(INPUT), Ref(0)), absent=frozenset({1}))
     with pytest.raises(SpecError, match="leaves out an input that `mix` needs"):
-        verify(program(replace(made, nodes=(made.nodes[0], missing))))
+        verify(program(made._replace(nodes=(made.nodes[0], missing))))

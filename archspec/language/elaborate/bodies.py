@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from archspec.language.elaborate.application import apply, one, part
 from archspec.language.elaborate.builder import Builder, bundle
@@ -248,7 +247,7 @@ class Runner:
         if step.when is not None and made:
             last = self.builder.nodes[-1]
             origin = Origin(last.origin.span, {**last.origin.arguments, "when": step.when.source()})
-            self.builder.nodes[-1] = replace(last, origin=origin)
+            self.builder.nodes[-1] = last._replace(origin=origin)
         if step.only is not None:
             self.restrict(step, before, read)
         return value
@@ -267,7 +266,7 @@ class Runner:
                 shapes,
                 help="it is one op or module that reads one node; for a side output use `heads`",
             )
-        self.builder.nodes[before] = replace(made[0], only=step.only)
+        self.builder.nodes[before] = made[0]._replace(only=step.only)
 
     def side(self, expression: Expression, scope: Scope) -> Value:
         place = Place("", "", "", False)

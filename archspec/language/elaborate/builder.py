@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 
 from archspec.language.elaborate.values import Shared, Value, usable
@@ -141,11 +140,11 @@ class Builder:
         place = {at: new for new, at in enumerate(at for at in range(len(self.nodes)) if at in alive)}
         place[INPUT] = INPUT
         self.nodes = [
-            replace(node, args=tuple(Ref(place[ref.node], ref.output) for ref in node.args))
+            node._replace(args=tuple(Ref(place[ref.node], ref.output) for ref in node.args))
             for at, node in enumerate(self.nodes)
             if at in alive
         ]
-        return [replace(output, ref=Ref(place[output.ref.node], output.ref.output)) for output in outputs]
+        return [output._replace(ref=Ref(place[output.ref.node], output.ref.output)) for output in outputs]
 
 
 def bundle(

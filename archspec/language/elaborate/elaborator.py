@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeGuard
 
@@ -76,12 +75,12 @@ class Elaborator:
                 return
             self._told.add(place)
         if not diagnostic.frames:
-            diagnostic = replace(diagnostic, frames=tuple(reversed(self._frames)))
+            diagnostic = diagnostic._replace(frames=tuple(reversed(self._frames)))
         self.reporter.add(diagnostic)
 
     def warn(self, code: str, message: str, span: Span | None, label: str = "", help: str = "") -> None:
         for diagnostic in fault(code, message, span, label, help=help).diagnostics:
-            self.note(replace(diagnostic, severity="warning"))
+            self.note(diagnostic._replace(severity="warning"))
 
     # numbers
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from archspec.language.elaborate.application import flat
 from archspec.language.elaborate.bodies import run
@@ -28,7 +27,7 @@ def module_body(elaborator: Elaborator, target: ModuleTarget, types: Sequence[Te
         assert unit.spec.graph is not None
         body, span = unit.spec.graph, definition.span
         if definition.out is not None:
-            body = replace(body, out=definition.out)
+            body = body._replace(out=definition.out)
         inputs = tuple(one.name for one in unit.spec.inputs)
         numbers: dict[str, object] = {}
         unit = unit.with_params(target.values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import MappingProxyType
 
 from archspec.language import mentions
@@ -111,7 +110,7 @@ class Network:
             with self.elaborator.catch():
                 raise fault("A0311", f"the head `{name}` gives {len(value.refs)} values", head.span)
         if head.only is not None:
-            builder.nodes[before:] = [replace(node, only=head.only) for node in builder.nodes[before:]]
+            builder.nodes[before:] = [node._replace(only=head.only) for node in builder.nodes[before:]]
         return [Output(name, builder.bring(value).refs[0], head.only, head.weight)]
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from itertools import pairwise
 
 from archspec.language.fmt.edits import Edit, apply_edits
@@ -63,9 +62,6 @@ def _expressions(value: object) -> Iterator[Expression]:
         case tuple():
             for one in value:
                 yield from _expressions(one)
-        case _ if is_dataclass(value):
-            for one in fields(value):
-                yield from _expressions(getattr(value, one.name))
 
 
 def spaced(text: str, limits: Limits) -> str:

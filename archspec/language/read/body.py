@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from archspec.language.read.shape import (
     ACTION_WORDS,
@@ -359,8 +358,8 @@ class BodyReader:
 def _placed(step: Step, at: str) -> Step:
     action = step.action
     if isinstance(action, For):
-        action = replace(action, do=tuple(_placed(inner, f"{at}.{inner.at}") for inner in action.do))
-    return replace(step, at=at, action=action)
+        action = action._replace(do=tuple(_placed(inner, f"{at}.{inner.at}") for inner in action.do))
+    return step._replace(at=at, action=action)
 
 
 def slice_scalar(whole: Scalar, start: int, end: int) -> Scalar:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from archspec.language.read.body import BodyReader
@@ -204,7 +203,7 @@ class FileReader:
         need(found, "do", f"the head `{key}`", entry.key.span)
         inner = Mapping(tuple(one for one in found if one.key.text in ("do", *STEP_WORDS)), found.span)
         step: Step = self.bodies.step(inner)
-        named = replace(step, names=self.bodies.names(entry.key), only=None, span=entry.key.span)
+        named = step._replace(names=self.bodies.names(entry.key), only=None, span=entry.key.span)
         return Head(
             name=key,
             step=named,
