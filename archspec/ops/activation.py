@@ -1,10 +1,11 @@
 """Activations: applied to each value on its own (softmax: along one axis). Shapes do not change."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from archspec.ops.arguments import Flag, Integer, Number, PositiveNumber, words
 from archspec.ops.base import Category, Example, Op, Tensor
+from archspec.ops.footprint import EITHER, INPUTS, NONE, OUTPUT, Extra, Kept
 from archspec.ops.geometry import axis_of, need, need_rank
 
 IMAGE, ROW = Tensor((64, 56, 56)), Tensor((10,))
@@ -14,17 +15,25 @@ class Activation(Op):
     """Abstract. A function of each value."""
 
     category = Category.ACTIVATION
+    overwritable = False
+    kept: ClassVar[Kept] = INPUTS
+    """what the derivative is computed from"""
 
     def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         (x,) = inputs
         need(self, x)
         return (x,)
 
+    def keeps(self, *inputs: Tensor) -> Kept:
+        return self.kept
+
 
 class Relu(Activation):
     """max(x, 0)."""
 
     op = "relu"
+    overwrites = True
+    kept = OUTPUT
     examples = (Example("relu", (IMAGE,), (IMAGE,)),)
 
 
@@ -32,6 +41,7 @@ class Relu6(Activation):
     """min(max(x, 0), 6), as in MobileNet (Howard et al. 2017, arXiv 1704.04861)."""
 
     op = "relu6"
+    overwrites = True
     examples = (Example("relu6", (IMAGE,), (IMAGE,)),)
 
 
@@ -42,6 +52,8 @@ class LeakyRelu(Activation):
     """
 
     op = "leaky_relu"
+    overwrites = True
+    kept = EITHER
     examples = (Example("leaky_relu", (IMAGE,), (IMAGE,)), Example("leaky_relu(0.2)", (IMAGE,), (IMAGE,)))
 
     slope: Number = 0.01
@@ -78,6 +90,8 @@ class Elu(Activation):
     """
 
     op = "elu"
+    overwrites = True
+    kept = EITHER
     examples = (Example("elu", (IMAGE,), (IMAGE,)), Example("elu(0.5)", (ROW,), (ROW,)))
 
     alpha: PositiveNumber = 1.0
@@ -87,6 +101,8 @@ class Selu(Activation):
     """Self-normalising ELU with fixed constants (Klambauer et al. 2017, arXiv 1706.02515)."""
 
     op = "selu"
+    overwrites = True
+    kept = EITHER
     examples = (Example("selu", (IMAGE,), (IMAGE,)),)
 
 
@@ -106,6 +122,7 @@ class Silu(Activation):
     """x * sigmoid(x), also called swish (Ramachandran et al. 2017, arXiv 1710.05941)."""
 
     op = "silu"
+    overwrites = True
     examples = (Example("silu", (IMAGE,), (IMAGE,)),)
 
 
@@ -113,6 +130,7 @@ class Sigmoid(Activation):
     """1 / (1 + exp(-x))."""
 
     op = "sigmoid"
+    kept = OUTPUT
     examples = (Example("sigmoid", (IMAGE,), (IMAGE,)),)
 
 
@@ -129,11 +147,18 @@ class Tanh(Activation):
     scale: Number = 1.0
     input_scale: Number = 1.0
 
+    def keeps(self, *inputs: Tensor) -> Kept:
+        return OUTPUT if self.scale == 1 else Kept(aside=self.scratch(*inputs))
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        return NONE if self.scale == self.input_scale == 1 else Extra(each=inputs)
+
 
 class HardSigmoid(Activation):
     """min(max(x + 3, 0), 6) / 6 (Howard et al. 2019, arXiv 1905.02244)."""
 
     op = "hard_sigmoid"
+    overwrites = True
     examples = (Example("hard_sigmoid", (IMAGE,), (IMAGE,)),)
 
 
@@ -141,6 +166,7 @@ class HardSwish(Activation):
     """x * hard_sigmoid(x) (Howard et al. 2019, arXiv 1905.02244)."""
 
     op = "hard_swish"
+    overwrites = True
     examples = (Example("hard_swish", (IMAGE,), (IMAGE,)),)
 
 
@@ -163,6 +189,7 @@ class Softmax(Activation):
     """
 
     op = "softmax"
+    kept = OUTPUT
     examples = (Example("softmax", (ROW,), (ROW,)), Example("softmax(axis=0)", (IMAGE,), (IMAGE,)))
 
     axis: Integer = -1
@@ -179,6 +206,7 @@ class LogSoftmax(Activation):
     """
 
     op = "log_softmax"
+    kept = OUTPUT
     examples = (Example("log_softmax", (ROW,), (ROW,)), Example("log_softmax(0)", (IMAGE,), (IMAGE,)))
 
     axis: Integer = -1

@@ -13,6 +13,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from archspec.ops.footprint import NONE, NOTHING_KEPT, Extra, Kept
 from archspec.ops.window import Ways, aligned
 
 Dtype = Literal["float32", "int64", "bool"]
@@ -110,6 +111,12 @@ class Op(BaseModel):
     """inputs that only steer (gate's gate, lerp's t): `paths` and `depth` do not follow them"""
     weighted: ClassVar[bool] = False
     """counts as a layer in `depth` (conv, linear)"""
+    view: ClassVar[bool] = False
+    """its outputs are the values of its input where they lie, in another shape: nothing is copied"""
+    overwrites: ClassVar[bool] = False
+    """can write its output over its input, if nobody else wants that"""
+    overwritable: ClassVar[bool] = True
+    """its output may be so overwritten: its own derivative does not need it, and it is no view"""
     examples: ClassVar[tuple[Example, ...]]
 
     def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
@@ -127,6 +134,18 @@ class Op(BaseModel):
     def mads(self, *inputs: Tensor) -> int:
         """Multiply-adds at batch 1 (convolutions, linear layers, matrix products only)."""
         return 0
+
+    def idle(self) -> bool:
+        """Whether it does nothing in inference, and gives back its input (dropout)."""
+        return False
+
+    def keeps(self, *inputs: Tensor) -> Kept:
+        """What its derivative is computed from in training."""
+        return NOTHING_KEPT
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        """What it needs while it computes in inference, besides inputs and outputs, for batch 1."""
+        return NONE
 
     def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
         """What each output reads of each input, axis by axis: `reach(x)[output][input][axis]` (see `Ways`).

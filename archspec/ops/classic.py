@@ -6,6 +6,7 @@ from typing import Annotated
 
 from archspec.ops.arguments import Flag, Form, Sizes, all_of, is_natural
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
+from archspec.ops.footprint import Extra, Kept
 from archspec.ops.geometry import image, need, need_rank, per_axis, windows
 from archspec.ops.window import Ways, over_space, sliding, straight
 
@@ -99,6 +100,15 @@ class TableConv(Op):
     def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
         return over_space(sliding(per_axis("kernel", self.kernel, 2), (1, 1), (1, 1), (0, 0)))
 
+    def keeps(self, *inputs: Tensor) -> Kept:
+        """For each output map a copy of what it reads."""
+        (x,) = inputs
+        return Kept(aside=Extra(each=tuple(Tensor((len(row), *x.spatial)) for row in self.table)))
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        """The output maps before they are put together."""
+        return Extra(each=self.infer(*inputs))
+
 
 class Rbf(Op):
     """Squared Euclidean distances to fixed bitmaps of +1 and -1, the output of LeNet-5 (section II-B and
@@ -149,3 +159,11 @@ class Rbf(Op):
 
     def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
         return (((*straight(len(inputs[0].shape) - 1), None),),)
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        """The differences and their squares."""
+        (x,) = inputs
+        return Extra(each=(Tensor((*x.shape[:-1], len(self.rows()), x.shape[-1])),) * 2)
+
+    def keeps(self, *inputs: Tensor) -> Kept:
+        return Kept(aside=Extra(each=self.scratch(*inputs).each[:1]))

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from archspec.ops.arguments import EvenPadding, Flag, Naturals, Padding, Positive, Sizes, words
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
-from archspec.ops.geometry import Pairs, image, padding_pairs, per_axis, windows
+from archspec.ops.footprint import INPUTS, NONE, Extra, Kept
+from archspec.ops.geometry import Pairs, even, image, padding_pairs, per_axis, windows
 from archspec.ops.init import Initial
 from archspec.ops.window import Ways, over_space, sliding, spread
 
@@ -136,6 +137,21 @@ class Conv(Op):
         dilation = per_axis("dilation", self.dilation, axes)
         return over_space(sliding(kernel, stride, dilation, [before for before, _ in self.pads(x)]))
 
+    def keeps(self, *inputs: Tensor) -> Kept:
+        copy = self.scratch(*inputs)
+        return Kept(inputs=self.padding_mode in ("reflect", "replicate"), aside=copy) if copy.each else INPUTS
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        """Padding that is uneven, or no zeros, is written around a copy of the input."""
+        if isinstance(self.padding, int) and self.padding_mode == "zeros":
+            return NONE
+        (x,) = inputs
+        pads = self.pads(x)
+        if (self.padding_mode == "zeros" and even(pads) is not None) or not any(map(any, pads)):
+            return NONE
+        sizes = (before + size + after for size, (before, after) in zip(x.spatial, pads, strict=True))
+        return Extra(each=(Tensor((x.channels, *sizes)),))
+
 
 class ConvTranspose(Op):
     """Transposed convolution (also: deconvolution), as PyTorch's nn.ConvTranspose1d, 2d and 3d.
@@ -226,6 +242,9 @@ class ConvTranspose(Op):
         pads = padding_pairs(self.padding, x.spatial, kernel, stride, dilation)
         each = zip(kernel, stride, dilation, pads, strict=True)
         return over_space([spread(k, s, d, before) for k, s, d, (before, _) in each])
+
+    def keeps(self, *inputs: Tensor) -> Kept:
+        return INPUTS
 
 
 def check_groups(groups: int, channels: int, out: int) -> None:

@@ -2,6 +2,7 @@
 
 from archspec.ops.arguments import Indices, Integer, OptionalAmounts, OptionalInteger, OptionalSizes, Positive, Sizes
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
+from archspec.ops.footprint import Extra, Kept
 from archspec.ops.geometry import axis_of, need_rank, per_axis, plural, sides
 from archspec.ops.window import HERE, Ways, over_space, shifted, straight
 
@@ -16,6 +17,7 @@ class Select(Op):
 
     op = "select"
     category = Category.SHAPE
+    overwritable = False
     examples = (
         Example("select([0, 1, 2])", (Tensor((6, 14, 14)),), (Tensor((3, 14, 14)),)),
         Example("select(-1)", (Tensor((6, 14, 14)),), (Tensor((1, 14, 14)),)),
@@ -37,6 +39,10 @@ class Select(Op):
                 raise OpError(f"no channel {channel} in an input of {plural(x.channels, 'channel')}", operand=0)
         return tuple(channel % x.channels for channel in channels)
 
+    def keeps(self, *inputs: Tensor) -> Kept:
+        """The numbers of the channels."""
+        return Kept(aside=Extra(once=(Tensor((len(self.chosen(*inputs)),), "int64"),)))
+
 
 class Slice(Op):
     """A stretch of an axis, with Python's rules for ends that are left out or negative.
@@ -51,6 +57,8 @@ class Slice(Op):
 
     op = "slice"
     category = Category.SHAPE
+    view = True
+    overwritable = False
     examples = (
         Example("slice(0, 32)", (Tensor((96, 8, 8)),), (Tensor((32, 8, 8)),)),
         Example("slice(1, step=2, axis=1)", (Tensor((4, 9, 9)),), (Tensor((4, 4, 9)),)),
@@ -89,6 +97,8 @@ class Split(Op):
 
     op = "split"
     category = Category.SHAPE
+    view = True
+    overwritable = False
     examples = (
         Example("split([64, 32])", (Tensor((96, 8, 8)),), (Tensor((64, 8, 8)), Tensor((32, 8, 8)))),
         Example("split(4, axis=-1)", (Tensor((2, 10)),), (Tensor((2, 4)), Tensor((2, 4)), Tensor((2, 2)))),
@@ -123,6 +133,8 @@ class Chunk(Op):
 
     op = "chunk"
     category = Category.SHAPE
+    view = True
+    overwritable = False
     examples = (
         Example("chunk(2)", (Tensor((64, 8, 8)),), (Tensor((32, 8, 8)), Tensor((32, 8, 8)))),
         Example("chunk(3, axis=-1)", (Tensor((5, 12)),), (Tensor((5, 4)), Tensor((5, 4)), Tensor((5, 4)))),
@@ -166,6 +178,8 @@ class Crop(Op):
 
     op = "crop"
     category = Category.SHAPE
+    view = True
+    overwritable = False
     examples = (
         Example("crop(56)", (Tensor((64, 64, 64)),), (Tensor((64, 56, 56)),)),
         Example("crop(margins=[[1, 0], [1, 0]])", (Tensor((8, 9, 9)),), (Tensor((8, 8, 8)),)),

@@ -5,6 +5,7 @@ from math import prod
 
 from archspec.ops.arguments import EvenPadding, Flag, Positive, Sizes
 from archspec.ops.base import Category, Example, Op, Tensor
+from archspec.ops.footprint import Extra, Kept
 from archspec.ops.geometry import image, padding_pairs, per_axis, windows
 from archspec.ops.init import Initial
 from archspec.ops.window import Ways, over_space, sliding
@@ -73,3 +74,10 @@ class DiracConv(Op):
         ones = (1,) * axes
         pads = padding_pairs(self.padding, x.spatial, kernel, stride, ones)
         return over_space(sliding(kernel, stride, ones, [before for before, _ in pads]))
+
+    def keeps(self, *inputs: Tensor) -> Kept:
+        return Kept(inputs=True, aside=self.scratch(*inputs))
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        """The filters divided by their norms, and the weight that they make."""
+        return Extra(once=(self.weights(*inputs)["weight"],) * 2)

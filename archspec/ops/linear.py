@@ -5,6 +5,7 @@ from math import prod
 
 from archspec.ops.arguments import Flag, Positive
 from archspec.ops.base import Category, Example, Op, Tensor
+from archspec.ops.footprint import INPUTS, Kept
 from archspec.ops.geometry import need, need_rank
 from archspec.ops.init import Initial
 from archspec.ops.window import Ways, straight
@@ -51,3 +52,6 @@ class Linear(Op):
 
     def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
         return (((*straight(len(inputs[0].shape) - 1), None),),)
+
+    def keeps(self, *inputs: Tensor) -> Kept:
+        return INPUTS

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from archspec.ops.arguments import Integer
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
+from archspec.ops.footprint import INPUTS, NONE, Extra, Kept
 from archspec.ops.geometry import axis_of, need
 from archspec.ops.window import Way, Ways, aligned, straight
 
@@ -55,6 +56,10 @@ class Elementwise(Op):
             raise OpError(f"cannot {verb} tensors of different shapes", clash=True)
         return (Tensor(shape),)
 
+    def scratch(self, *inputs: Tensor) -> Extra:
+        """Two inputs are joined at a time: the first two, the result with the third."""
+        return Extra(each=self.infer(*inputs)) if len(inputs) > 2 else NONE
+
 
 class Add(Elementwise):
     """Sum of its inputs: `x + y`, or `add(x, y, z)`.
@@ -95,6 +100,10 @@ class Mul(Elementwise):
         Example("mul", (IMAGE, IMAGE, IMAGE), (IMAGE,)),
     )
 
+    def keeps(self, *inputs: Tensor) -> Kept:
+        """The factors; of more than two, each product on the way is one."""
+        return Kept(inputs=True, aside=Extra(each=self.infer(*inputs) * (len(inputs) - 2)))
+
 
 class Maximum(Elementwise):
     """Largest of its inputs, value by value (maxout: Goodfellow et al. 2013, arXiv 1302.4389).
@@ -104,6 +113,10 @@ class Maximum(Elementwise):
 
     op = "maximum"
     examples = (Example("maximum", (IMAGE, IMAGE), (IMAGE,)), Example("maximum", (IMAGE, IMAGE, IMAGE), (IMAGE,)))
+
+    def keeps(self, *inputs: Tensor) -> Kept:
+        """What is compared; of more than two, each maximum on the way is."""
+        return Kept(inputs=True, aside=Extra(each=self.infer(*inputs) * (len(inputs) - 2)))
 
 
 class Concat(Op):
@@ -177,6 +190,9 @@ class Gate(Op):
         x, g = inputs
         return ((straight(len(x.shape)), aligned(g.shape, x.shape, left=True)),)
 
+    def keeps(self, *inputs: Tensor) -> Kept:
+        return INPUTS
+
 
 class Lerp(Op):
     """Mixes x and h by t, which only steers: t * h + (1 - t) * x. The transform gate of highway networks
@@ -207,3 +223,6 @@ class Lerp(Op):
         x, _, t = inputs
         along = straight(len(x.shape))
         return ((along, along, aligned(t.shape, x.shape, left=True)),)
+
+    def keeps(self, *inputs: Tensor) -> Kept:
+        return INPUTS

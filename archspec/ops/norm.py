@@ -5,6 +5,7 @@ from typing import Annotated
 
 from archspec.ops.arguments import Flag, Form, Number, Positive, PositiveNumber, is_number
 from archspec.ops.base import NOTHING, Category, Example, Op, OpError, Tensor
+from archspec.ops.footprint import Extra, Kept
 from archspec.ops.geometry import image, need, need_rank
 from archspec.ops.init import Initial
 
@@ -77,6 +78,10 @@ class BatchNorm(Op):
     def buffers(self, *inputs: Tensor) -> Mapping[str, Tensor]:
         return statistics(inputs[0].channels, self.track)
 
+    def keeps(self, *inputs: Tensor) -> Kept:
+        """Its input, and mean and deviation of each channel."""
+        return Kept(inputs=True, aside=Extra(once=(Tensor(inputs[0].shape[:1]),) * 2))
+
 
 class InstanceNorm(Op):
     """Normalises each channel of each sample over space (Ulyanov et al. 2016, arXiv 1607.08022).
@@ -118,6 +123,10 @@ class InstanceNorm(Op):
     def buffers(self, *inputs: Tensor) -> Mapping[str, Tensor]:
         return statistics(inputs[0].channels, self.track)
 
+    def keeps(self, *inputs: Tensor) -> Kept:
+        """Its input, and mean and deviation of each channel of each sample."""
+        return Kept(inputs=True, aside=Extra(each=(Tensor(inputs[0].shape[:1]),) * 2))
+
 
 class LayerNorm(Op):
     """Normalises each sample over its last axes (Ba et al. 2016, arXiv 1607.06450).
@@ -153,6 +162,10 @@ class LayerNorm(Op):
 
     def weights(self, *inputs: Tensor) -> Mapping[str, Tensor]:
         return affine(inputs[0].shape[-self.axes :], self.affine)
+
+    def keeps(self, *inputs: Tensor) -> Kept:
+        """Its input, and mean and deviation of each stretch that is normalised."""
+        return Kept(inputs=True, aside=Extra(each=(Tensor(inputs[0].shape[: -self.axes]),) * 2))
 
 
 class GroupNorm(Op):
@@ -190,6 +203,10 @@ class GroupNorm(Op):
     def weights(self, *inputs: Tensor) -> Mapping[str, Tensor]:
         return affine(inputs[0].channels, self.affine)
 
+    def keeps(self, *inputs: Tensor) -> Kept:
+        """Its input, and mean and deviation of each group."""
+        return Kept(inputs=True, aside=Extra(each=(Tensor((self.groups,)),) * 2))
+
 
 class LocalResponseNorm(Op):
     """Divides each value by a sum of squares over neighbouring channels (Krizhevsky et al. 2012).
@@ -219,3 +236,13 @@ class LocalResponseNorm(Op):
         (x,) = inputs
         image(self, x)
         return (x,)
+
+    def keeps(self, *inputs: Tensor) -> Kept:
+        """Its input, the squares with channels of zeros around them, the sums and their powers."""
+        (x,) = inputs
+        padded = Tensor((x.channels + self.size - 1, *x.spatial))
+        return Kept(inputs=True, aside=Extra(each=(padded, x, x)))
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        """Two of the steps from the squares to the powers."""
+        return Extra(each=inputs * 2)

@@ -2,6 +2,7 @@
 
 from archspec.ops.arguments import Flag, OptionalSizes, Padding, Sizes
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
+from archspec.ops.footprint import INPUTS, NONE, NOTHING_KEPT, Extra, Kept
 from archspec.ops.geometry import Pairs, even, image, padding_pairs, per_axis, windows
 from archspec.ops.window import HERE, Ways, Window, adaptive, over_space, sliding
 
@@ -40,6 +41,17 @@ class Pool(Op):
         kernel, stride, dilation, pads = self.grid(inputs[0])
         return over_space(sliding(kernel, stride, dilation, [before for before, _ in pads]), (0, HERE))
 
+    def padded(self, x: Tensor) -> Extra:
+        """The copy of the input that PyTorch needs where it cannot pad while it pools."""
+        if isinstance(self.padding, int):
+            return NONE
+        kernel, _, _, pads = self.grid(x)
+        around = even(pads)
+        if around is not None and all(pad <= size // 2 for pad, size in zip(around, kernel, strict=True)):
+            return NONE
+        sizes = (before + size + after for size, (before, after) in zip(x.spatial, pads, strict=True))
+        return Extra(each=(Tensor((x.channels, *sizes)),))
+
 
 class MaxPool(Pool):
     """Largest value of each window, as PyTorch's nn.MaxPool1d, 2d and 3d.
@@ -71,6 +83,13 @@ class MaxPool(Pool):
 
     def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         return self.slide(inputs[0], self.ceil)
+
+    def keeps(self, *inputs: Tensor) -> Kept:
+        """Its input, and where the maxima are."""
+        return Kept(inputs=not self.padded(*inputs).each, aside=self.scratch(*inputs))
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        return Extra(each=(*self.padded(*inputs).each, *places(self.infer(*inputs))))
 
 
 class AvgPool(Pool):
@@ -121,6 +140,19 @@ class AvgPool(Pool):
                 found[axis] = None
         return over_space(found, (0, HERE))
 
+    def keeps(self, *inputs: Tensor) -> Kept:
+        """Its input, which PyTorch asks for the shape alone."""
+        copy = self.padded(*inputs)
+        return Kept(aside=copy) if copy.each else INPUTS
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        return self.padded(*inputs)
+
+
+def places(outputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Where each maximum was found: an index for each output."""
+    return tuple(Tensor(output.shape, "int64") for output in outputs)
+
 
 class Adaptive(Op):
     """Abstract. Windows so cut that the output has a given size."""
@@ -157,6 +189,10 @@ class AdaptiveAvgPool(Adaptive):
         Example("adaptive_avg_pool(2)", (Tensor((8, 4, 4, 4)),), (Tensor((8, 2, 2, 2)),)),
     )
 
+    def keeps(self, *inputs: Tensor) -> Kept:
+        (output,) = self.infer(*inputs)
+        return NOTHING_KEPT if output.elements == output.channels else INPUTS
+
 
 class AdaptiveMaxPool(Adaptive):
     """Largest value of windows cut so that the output has the given size, as in adaptive_avg_pool.
@@ -171,6 +207,13 @@ class AdaptiveMaxPool(Adaptive):
         Example("adaptive_max_pool(7)", (Tensor((512, 14, 14)),), (Tensor((512, 7, 7)),)),
         Example("adaptive_max_pool(3)", (Tensor((8, 20)),), (Tensor((8, 3)),)),
     )
+
+    def keeps(self, *inputs: Tensor) -> Kept:
+        """Its input, and where the maxima are."""
+        return Kept(inputs=True, aside=self.scratch(*inputs))
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        return Extra(each=places(self.infer(*inputs)))
 
 
 class Global(Op):
@@ -218,3 +261,10 @@ class GlobalMaxPool(Global):
         Example("global_max_pool", (Tensor((1024, 7, 7)),), (Tensor((1024,)),)),
         Example("global_max_pool(keepdim=true)", (Tensor((16, 4, 4, 4)),), (Tensor((16, 1, 1, 1)),)),
     )
+
+    def keeps(self, *inputs: Tensor) -> Kept:
+        """Its input, and where the maxima are."""
+        return Kept(inputs=True, aside=self.scratch(*inputs))
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        return Extra(each=places(self.infer(*inputs)))

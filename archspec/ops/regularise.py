@@ -4,6 +4,7 @@ from typing import Annotated
 
 from archspec.ops.arguments import Form, Probability, is_number, words
 from archspec.ops.base import Category, Example, Op, Tensor
+from archspec.ops.footprint import NOTHING_KEPT, Extra, Kept
 from archspec.ops.geometry import image, need
 
 Chance = Annotated[
@@ -26,6 +27,8 @@ class Dropout(Op):
 
     op = "dropout"
     category = Category.REGULARISE
+    overwrites = True
+    overwritable = False
     examples = (
         Example("dropout", (Tensor((4096,)),), (Tensor((4096,)),)),
         Example("dropout(0.2)", (Tensor((1024, 7, 7)),), (Tensor((1024, 7, 7)),)),
@@ -38,6 +41,13 @@ class Dropout(Op):
         need(self, x)
         return (x,)
 
+    def idle(self) -> bool:
+        return True
+
+    def keeps(self, *inputs: Tensor) -> Kept:
+        """The factor of each value."""
+        return Kept(aside=Extra(each=inputs)) if self.p else NOTHING_KEPT
+
 
 class DropoutChannels(Op):
     """Dropout of whole channels, also called spatial dropout (Tompson et al. 2015, arXiv 1411.4280).
@@ -49,6 +59,8 @@ class DropoutChannels(Op):
 
     op = "dropout_channels"
     category = Category.REGULARISE
+    overwrites = True
+    overwritable = False
     examples = (
         Example("dropout_channels", (Tensor((64, 8, 8)),), (Tensor((64, 8, 8)),)),
         Example("dropout_channels(0.1)", (Tensor((64, 8)),), (Tensor((64, 8)),)),
@@ -59,6 +71,13 @@ class DropoutChannels(Op):
     def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         image(self, inputs[0])
         return (inputs[0],)
+
+    def idle(self) -> bool:
+        return True
+
+    def keeps(self, *inputs: Tensor) -> Kept:
+        """The factor of each channel."""
+        return Kept(aside=Extra(each=(Tensor(inputs[0].shape[:1]),))) if self.p else NOTHING_KEPT
 
 
 class DropPath(Op):
@@ -72,6 +91,7 @@ class DropPath(Op):
 
     op = "drop_path"
     category = Category.REGULARISE
+    overwritable = False
     examples = (
         Example("drop_path(0.2)", (Tensor((64, 8, 8)),), (Tensor((64, 8, 8)),)),
         Example("drop_path(0.5, scale=inference)", (Tensor((16, 32)),), (Tensor((16, 32)),)),
@@ -84,3 +104,10 @@ class DropPath(Op):
         (x,) = inputs
         need(self, x)
         return (x,)
+
+    def idle(self) -> bool:
+        return self.scale == "training"
+
+    def keeps(self, *inputs: Tensor) -> Kept:
+        """The factor of each sample."""
+        return Kept(aside=Extra(each=(Tensor(()),)))

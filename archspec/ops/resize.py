@@ -4,6 +4,7 @@ from typing import Annotated
 
 from archspec.ops.arguments import Amounts, Flag, Number, OptionalSizes, Positive, Scales, words
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
+from archspec.ops.footprint import INPUTS, NOTHING_KEPT, Kept
 from archspec.ops.geometry import image, need, need_rank, per_axis, plural, sides
 from archspec.ops.window import HERE, Span, Ways, over_space, scaled, shifted
 
@@ -20,6 +21,7 @@ class Pad(Op):
 
     op = "pad"
     category = Category.SHAPE
+    overwritable = False
     examples = (
         Example("pad(2)", (Tensor((1, 28, 28)),), (Tensor((1, 32, 32)),)),
         Example("pad([[0, 1], [0, 1]])", (Tensor((8, 7, 7)),), (Tensor((8, 8, 8)),)),
@@ -48,6 +50,9 @@ class Pad(Op):
         pairs = sides("amounts", self.amounts, len(inputs[0].spatial))
         return over_space([shifted(-before) for before, _ in pairs], (0, HERE))
 
+    def keeps(self, *inputs: Tensor) -> Kept:
+        return INPUTS if self.mode in ("reflect", "replicate") else NOTHING_KEPT
+
 
 class PadChannels(Op):
     """Adds channels of zeros behind the input's: the shortcut without parameters of residual nets
@@ -60,6 +65,7 @@ class PadChannels(Op):
 
     op = "pad_channels"
     category = Category.SHAPE
+    overwritable = False
     examples = (
         Example("pad_channels(32)", (Tensor((16, 16, 16)),), (Tensor((32, 16, 16)),)),
         Example("pad_channels(10)", (Tensor((4, 5)),), (Tensor((10, 5)),)),

@@ -19,6 +19,8 @@ class Flatten(Op):
 
     op = "flatten"
     category = Category.SHAPE
+    view = True
+    overwritable = False
     examples = (
         Example("flatten", (Tensor((256, 6, 6)),), (Tensor((9216,)),)),
         Example("flatten(1)", (Tensor((768, 14, 14)),), (Tensor((768, 196)),)),
@@ -49,6 +51,8 @@ class Reshape(Op):
 
     op = "reshape"
     category = Category.SHAPE
+    view = True
+    overwritable = False
     examples = (
         Example("reshape([128, 7, 7])", (Tensor((6272,)),), (Tensor((128, 7, 7)),)),
         Example("reshape([8, -1])", (Tensor((64, 3, 3)),), (Tensor((8, 72)),)),
@@ -80,6 +84,8 @@ class Permute(Op):
 
     op = "permute"
     category = Category.SHAPE
+    view = True
+    overwritable = False
     examples = (
         Example("permute([1, 2, 0])", (Tensor((3, 8, 9)),), (Tensor((8, 9, 3)),)),
         Example("permute([1, 0])", (Tensor((768, 196)),), (Tensor((196, 768)),)),
@@ -108,6 +114,7 @@ class PixelShuffle(Op):
 
     op = "pixel_shuffle"
     category = Category.SHAPE
+    overwritable = False
     examples = (Example("pixel_shuffle(2)", (Tensor((64, 8, 8)),), (Tensor((16, 16, 16)),)),)
 
     factor: Positive
@@ -133,6 +140,7 @@ class PixelUnshuffle(Op):
 
     op = "pixel_unshuffle"
     category = Category.SHAPE
+    overwritable = False
     examples = (Example("pixel_unshuffle(2)", (Tensor((16, 16, 16)),), (Tensor((64, 8, 8)),)),)
 
     factor: Positive
@@ -160,6 +168,7 @@ class ChannelShuffle(Op):
 
     op = "channel_shuffle"
     category = Category.SHAPE
+    overwritable = False
     examples = (Example("channel_shuffle(3)", (Tensor((240, 8, 8)),), (Tensor((240, 8, 8)),)),)
 
     groups: Positive

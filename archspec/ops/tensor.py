@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from archspec.ops.arguments import Flag, Number, Shape
 from archspec.ops.base import Category, Example, Op, Tensor
+from archspec.ops.footprint import INPUTS, NONE, Extra, Kept
 from archspec.ops.geometry import need, need_rank
 from archspec.ops.init import Init, Initial
 
@@ -15,6 +16,8 @@ class Identity(Op):
 
     op = "identity"
     category = Category.SHAPE
+    view = True
+    overwritable = False
     examples = (Example("identity", (IMAGE,), (IMAGE,)),)
 
     def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
@@ -74,6 +77,13 @@ class Scale(Op):
         shape = Tensor((inputs[0].channels,))
         return {"weight": shape, "bias": shape} if self.bias else {"weight": shape}
 
+    def keeps(self, *inputs: Tensor) -> Kept:
+        return INPUTS
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        """The product, while the bias is added."""
+        return Extra(each=inputs) if self.bias else NONE
+
 
 class Bias(Op):
     """Adds a learned number to each channel.
@@ -114,6 +124,7 @@ class Parameter(Op):
     op = "parameter"
     category = Category.TENSOR
     inputs = ()
+    overwritable = False
     examples = (
         Example("parameter([384, 1, 1], init=1e-6)", (), (Tensor((384, 1, 1)),), params=384),
         Example("parameter([1, 768], init=truncated_normal)", (), (Tensor((1, 768)),), params=768),

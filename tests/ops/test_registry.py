@@ -6,7 +6,7 @@ from pathlib import Path
 
 from archspec.ops import base, registry
 
-FOUNDATION = {"__init__", "arguments", "base", "geometry", "init", "registry"}
+FOUNDATION = {"__init__", "arguments", "base", "footprint", "geometry", "init", "registry", "window"}
 
 
 def test_every_op_is_in_the_table_once_under_its_family() -> None:
