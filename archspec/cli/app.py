@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "check.check",
     "stats": "stats.stats",
     "compile": "compile.compile",
+    "chart": "chart.chart",
     "list": "library.list_",
     "show": "library.show",
     "expand": "write.expand",

@@ -293,4 +293,8 @@ FIGURES = {
         "graph:\n  - conv(16, 3)\nexpect: {params: 432}",
         "graph:\n  - conv(16, 3, bias=false)\nexpect: {params: 432}",
     ),
+    "A0402": Explanation(
+        "a chart needs a figure that the spec does not state",
+        "An error rate or a year is not computed but stated: `error: {top1: …}` and `source: {year: …}`.",
+    ),
 }

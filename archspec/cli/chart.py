@@ -1,0 +1,84 @@
+"""`archspec chart`: figures of networks as a picture for a slide."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archspec.cli.options import Limit, Set, limits, params, tell_warnings
+
+if TYPE_CHECKING:
+    from archspec.api import Architecture
+
+
+class Kind(StrEnum):
+    accuracy = "accuracy"
+    evolution = "evolution"
+    stages = "stages"
+
+
+class ErrorKind(StrEnum):
+    top1 = "top1"
+    top5 = "top5"
+
+
+class ThemeName(StrEnum):
+    light = "light"
+    dark = "dark"
+    mono = "mono"
+
+
+def chart(
+    kind: Annotated[Kind, typer.Argument(help="What to show.")],
+    specs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SPEC]...", help="Files, or names of specs; accuracy and evolution know a history."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write: .svg, .pdf or .png.")
+    ] = None,
+    set: Set = None,
+    error: Annotated[ErrorKind, typer.Option("--error", help="Which error to show.")] = ErrorKind.top1,
+    depth: Annotated[int | None, typer.Option("--depth", min=1, help="stages: levels of modules.")] = None,
+    size: Annotated[str, typer.Option("--size", help="16:9, 4:3, half or WxH in points.")] = "16:9",
+    theme: Annotated[ThemeName, typer.Option("--theme", help="Colours.")] = ThemeName.light,
+    title: Annotated[str, typer.Option("--title", help="Another title.")] = "",
+    transparent: Annotated[bool, typer.Option("--transparent", help="No background.")] = False,
+    limit: Limit = None,
+) -> None:
+    """Draw a chart that goes on a slide.
+
+    accuracy: error against multiply-adds, circles for parameters. evolution: depth and error by year.
+    stages: where a network's cost lies.
+    """
+    from archspec import api, charts
+    from archspec.draw import sizes
+    from archspec.draw.charts.canvas import SUFFIXES, Slide
+    from archspec.draw.theme import THEMES
+    from archspec.text.write import write_atomically
+
+    target = output or Path(f"{kind}.svg")
+    suffix = target.suffix.removeprefix(".").lower()
+    if suffix not in SUFFIXES:
+        raise typer.BadParameter(f"a chart becomes {', '.join(SUFFIXES)}, not `{target.suffix or target.name}`")
+    if not specs and kind not in charts.HISTORY:
+        raise typer.BadParameter(f"`{kind}` needs a SPEC")
+    if len(specs or ()) > 1 and kind not in charts.HISTORY:
+        raise typer.BadParameter(f"`{kind}` shows one SPEC at a time")
+    canvas = sizes.size(size)
+    if canvas is None:
+        raise typer.BadParameter(
+            f"`--size` takes {', '.join(sizes.SIZES)} or WxH in points ({sizes.LEAST} to {sizes.MOST}), not `{size}`"
+        )
+    given = params(set)
+
+    def load(name: str) -> Architecture:
+        return tell_warnings(api.load(name, given, limits=limits(limit)))
+
+    slide = Slide(THEMES[theme], *canvas, transparent)
+    picture = charts.draw(kind, specs or (), slide, suffix, charts.Options(title, error.value, depth), load)
+    write_atomically(target, picture)
+    typer.echo(f"wrote {target}")
