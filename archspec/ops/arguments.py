@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import isfinite
+from math import inf
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic_core import PydanticCustomError, core_schema
+
+from archspec.text.functions import real
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -46,12 +48,12 @@ class Form:
 
 def is_int(value: Any, least: int | None = None) -> bool:
     """A true integer (no bool), and not below `least`."""
-    return type(value) is int and (least is None or value >= least)
+    return isinstance(value, int) and not isinstance(value, bool) and (least is None or value >= least)
 
 
 def is_number(value: Any) -> bool:
     """A finite float or an integer that a float can hold."""
-    return isfinite(value) if type(value) is float else is_int(value) and abs(value) < 2**1023
+    return abs(value) < inf if isinstance(value, float) else is_int(value) and abs(value) < 2**1023
 
 
 def all_of(test: Callable[[Any], bool]) -> Callable[[Any], bool]:
@@ -102,14 +104,14 @@ Flag = Annotated[bool, Form("`true` or `false`", lambda value: type(value) is bo
 Integer = Annotated[int, Form("an integer", is_int, {"type": "integer"})]
 Positive = Annotated[int, Form("a positive integer", is_positive, _POSITIVE)]
 Natural = Annotated[int, Form("an integer not below 0", is_natural, _NATURAL)]
-Number = Annotated[float, Form("a number", is_number, _NUMBER, float)]
+Number = Annotated[float, Form("a number", is_number, _NUMBER, real)]
 PositiveNumber = Annotated[
     float,
     Form(
         "a number above 0",
         lambda value: is_number(value) and value > 0,
         {"type": "number", "exclusiveMinimum": 0},
-        float,
+        real,
     ),
 ]
 Probability = Annotated[
@@ -118,7 +120,7 @@ Probability = Annotated[
         "a probability from 0 up to, not including, 1",
         lambda value: is_number(value) and 0 <= value < 1,
         {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
-        float,
+        real,
     ),
 ]
 Integers = Annotated[

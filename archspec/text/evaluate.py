@@ -30,11 +30,12 @@ class Scope(Protocol):
 class Meter:
     """Counts the steps of one elaboration. `left` is what may still be spent."""
 
-    __slots__ = ("left", "limits")
+    __slots__ = ("beyond", "left", "limits")
 
     def __init__(self, limits: Limits):
         self.limits = limits
         self.left = limits.operations
+        self.beyond = 1 << limits.integer_bits  # compared with numbers, because a traced one has no bits to count
 
     @property
     def used(self) -> int:
@@ -109,10 +110,10 @@ class Run:
 
     def bounded(self, value: Any, node: ast.AST) -> Any:
         """A number that an operation gave, if it is small enough."""
-        if type(value) is int:
-            if value.bit_length() > self.meter.limits.integer_bits:
+        if isinstance(value, int):
+            if not -self.meter.beyond < value < self.meter.beyond:
                 raise self.too_big(node)
-        elif not math.isfinite(value):
+        elif not abs(value) < math.inf:
             raise self.fail("A0363", "the result is not a finite number", node)
         return value
 

@@ -48,6 +48,11 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def real(x: Number) -> float:
+    """`float(x)`, which of a traced number would ask for its digits."""
+    return x / 1
+
+
 def _number(value: object, argument: int) -> Number:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
@@ -91,7 +96,7 @@ def divisible(x: Number, divisor: int) -> int:
     >>> divisible(33, 8), divisible(3, 8), divisible(11, 8)
     (32, 8, 16)
     """
-    nearest = max(divisor, int(x + divisor / 2) // divisor * divisor)
+    nearest = max(divisor, math.trunc(x + divisor / 2) // divisor * divisor)
     return nearest + divisor if nearest < 0.9 * x else nearest
 
 
@@ -103,11 +108,11 @@ def _divisible(limits: Limits, x: object, divisor: object) -> int:
 
 
 def _int(limits: Limits, x: object) -> int:
-    return int(x) if isinstance(x, bool) else int(_number(x, 0))
+    return int(x) if isinstance(x, bool) else math.trunc(_number(x, 0))
 
 
 def _float(limits: Limits, x: object) -> float:
-    return float(x) if isinstance(x, bool) else float(_number(x, 0))
+    return float(x) if isinstance(x, bool) else real(_number(x, 0))
 
 
 def _round(limits: Limits, x: object, digits: object = None) -> Number:

@@ -46,12 +46,17 @@ _ARITHMETIC: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
 }
 
 
+def _computes(value: object) -> bool:
+    """It is a number. (A traced one is so for `isinstance` alone, which takes longer.)"""
+    return type(value) in _NUMBERS or is_number(value)
+
+
 def _binary(run: Run, node: ast.BinOp) -> object:
     if type(node.op) is ast.RShift:
         raise run.fail("A0368", "a pipe stands where a number is wanted", node)
     left, right = run.value(node.left), run.value(node.right)
     sign, compute = _ARITHMETIC[type(node.op)]
-    if type(left) not in _NUMBERS or type(right) not in _NUMBERS:
+    if not (_computes(left) and _computes(right)):
         return _on_lists(run, node, sign, left, right)
     if sign == "**" and _least_bits(left, right) > run.meter.limits.integer_bits:
         raise run.too_big(node)
@@ -85,7 +90,7 @@ def _on_lists(run: Run, node: ast.BinOp, sign: str, left: object, right: object)
             run.items(len(items) * max(count, 0), node)
             return list(items) * count
     for value, operand in ((left, node.left), (right, node.right)):
-        if type(value) not in _NUMBERS:
+        if not _computes(value):
             help = "text is never computed with; names are built in templates: block${i + 1}"
             raise run.fail(
                 "A0360",
@@ -101,7 +106,7 @@ def _unary(run: Run, node: ast.UnaryOp) -> object:
     value = run.value(node.operand)
     if type(node.op) is ast.Not:
         return not _truth(run, value, node.operand)
-    if type(value) not in _NUMBERS:
+    if not _computes(value):
         sign = "-" if type(node.op) is ast.USub else "+"
         raise run.fail("A0360", f"`{sign}` wants a number", node.operand, f"this is {kind(value)}")
     return -value if type(node.op) is ast.USub else value
@@ -156,7 +161,7 @@ def _holds(
     if ordered is not None:
         sign, compute = ordered
         for value, operand in ((left, left_node), (right, right_node)):
-            if type(value) not in _NUMBERS:
+            if not _computes(value):
                 raise run.fail("A0364", f"`{sign}` compares numbers", operand, f"this is {kind(value)}")
         return compute(left, right)
     if comparison in (ast.In, ast.NotIn):

@@ -55,7 +55,7 @@ class Constructor:
 
     def __init__(self, elaborator: Elaborator):
         self.elaborator = elaborator
-        self._ops: dict[tuple[object, ...], Op] = {}
+        self._ops: dict[object, Op] = {}
         self._bare: dict[tuple[Unit, str], Target] = {}
         """what a name without arguments makes in a file: `relu`, `batch_norm` with the file's defaults"""
 
@@ -171,11 +171,12 @@ class Constructor:
                 if key not in bound:
                     bound[key] = outside.of_argument(argument, key in INIT_FIELDS)
         values = {key: str(g.value) if isinstance(g.value, Word) else g.value for key, g in bound.items()}
-        cached = (cls, *((key, type(value), value) for key, value in values.items()))
+        given = (cls, *((key, type(value), value) for key, value in values.items()))
         try:
+            cached = self.elaborator.key(given)
             op = self._ops.get(cached)
         except TypeError:
-            op = None
+            cached, op = given, None
         if op is None:
             try:
                 op = cls(**values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TypeGuard
@@ -32,15 +32,17 @@ _NODE, _MODULE = 50, 500
 class Elaborator:
     """Makes modules concrete, each once for equal arguments and equal input types."""
 
-    def __init__(self, limits: Limits):
+    def __init__(self, limits: Limits, key: Callable[[object], object] | None = None):
+        """`key` makes keys of memo tables out of values (`Trace.key`, where numbers are traced)."""
         self.limits = limits
+        self.key = key or _itself
         self.meter = Meter(limits)
         self.reporter = Reporter()
         self.modules: dict[str, Module] = {}
         self.constructor = Constructor(self)
         self.nodes = 0
-        self._made: dict[tuple[object, ...], Module | None] = {}
-        self._equal: dict[tuple[object, ...], str] = {}
+        self._made: dict[object, Module | None] = {}
+        self._equal: dict[object, str] = {}
         self._counts: dict[str, int] = {}
         self._frames: list[Frame] = []
         self._path: list[str] = []
@@ -164,7 +166,7 @@ class Elaborator:
 
     def concrete(self, target: ModuleTarget, types: tuple[Tensor, ...], key: str, span: Span) -> Module:
         """The module for these params and input types, made now or before."""
-        known = (id(target.definition), id(target.unit), repr(target.values), types)
+        known = self.key((id(target.definition), id(target.unit), repr(target.values), types))
         if known in self._made:
             before = self._made[known]
             if before is None:
@@ -216,7 +218,7 @@ class Elaborator:
         Modules of the spec need no comparing: `concrete` makes each once.
         """
         values = {key: named(value) for key, value in params.items()}
-        content = None if builder.kind == "module" else _content(builder, outputs, loop)
+        content = None if builder.kind == "module" else self.key(_content(builder, outputs, loop))
         if content in self._equal:
             return self.modules[self._equal[content]]
         count = self._counts[builder.template] = self._counts.get(builder.template, 0) + 1
@@ -286,6 +288,10 @@ class Elaborator:
 
 class TooLargeError(SpecError):
     """A bound on the whole program was hit: nothing more is elaborated."""
+
+
+def _itself(value: object) -> object:
+    return value
 
 
 def _content(builder: Builder, outputs: Sequence[Output], loop: Loop | None) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import MappingProxyType
 
 from archspec.language import mentions
@@ -21,10 +22,20 @@ from archspec.text.diagnostics import Diagnostic, fault, in_order
 from archspec.text.limits import Limits
 
 
-def elaborate(unit: Unit, limits: Limits, *, name: str = "", title: str = "") -> tuple[Program, tuple[Diagnostic, ...]]:
-    """The program of a file with the values of its params, and warnings. Raises `SpecError` with all mistakes."""
+def elaborate(
+    unit: Unit,
+    limits: Limits,
+    *,
+    name: str = "",
+    title: str = "",
+    key: Callable[[object], object] | None = None,
+) -> tuple[Program, tuple[Diagnostic, ...]]:
+    """The program of a file with the values of its params, and warnings. Raises `SpecError` with all mistakes.
+
+    `key`: see `Elaborator`.
+    """
     spec = unit.spec
-    elaborator = Elaborator(limits)
+    elaborator = Elaborator(limits, key)
     if spec.graph is None:
         raise fault("A0202", f"`{spec.name}` has no graph: its modules are for others to `use`", spec.span)
     builder = Builder("graph", "graph")

@@ -19,6 +19,7 @@ from archspec.ops.registry import OPS
 from archspec.ops.tensor import Multiply
 from archspec.text.diagnostics import fault
 from archspec.text.expression import Expression
+from archspec.text.functions import real
 from archspec.text.source import Span
 
 _JOINS: dict[type[ast.operator], str] = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul"}
@@ -211,7 +212,7 @@ class Stages:
         return apply(
             self.elaborator,
             self.builder,
-            OpTarget(Multiply(factor=float(factor)), {"factor": self.expression.source(other)}),
+            OpTarget(Multiply(factor=real(factor)), {"factor": self.expression.source(other)}),
             [value],
             {},
             key=key,

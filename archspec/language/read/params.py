@@ -8,6 +8,7 @@ from archspec.language.read.shape import describe, name, need, number, only_keys
 from archspec.language.spec import ParamDef, ParamType
 from archspec.text.diagnostics import fault
 from archspec.text.document import Entry, Items, Mapping, Scalar, Yaml
+from archspec.text.functions import real
 from archspec.text.source import Span
 
 PARAM_TYPES: tuple[str, ...] = get_args(ParamType)
@@ -112,7 +113,7 @@ def check_param(param: ParamDef, value: Any, span: Span | None) -> Any:
     if (param.min is not None and value < param.min) or (param.max is not None and value > param.max):
         bounds = f"at least {param.min}" if param.min is not None and value < param.min else f"at most {param.max}"
         raise fault("A0324", f"`{param.name}` must be {bounds}, not {show(value)}", span)
-    return float(value) if param.type == "float" else value
+    return real(value) if param.type == "float" else value
 
 
 def _whole(value: Any) -> bool:
