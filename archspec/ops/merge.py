@@ -20,10 +20,10 @@ def broadcast(shapes: list[tuple[int, ...]]) -> tuple[int, ...] | None:
     """
     result = []
     for sizes in zip_longest(*(reversed(shape) for shape in shapes), fillvalue=1):
-        wide = {size for size in sizes if size != 1}
-        if len(wide) > 1:
+        wide = [size for size in sizes if size != 1]
+        if any(size != wide[0] for size in wide):
             return None
-        result.append(wide.pop() if wide else 1)
+        result.append(wide[0] if wide else 1)
     return tuple(reversed(result))
 
 

@@ -1,5 +1,6 @@
 """Ops that enlarge: padding of the spatial axes and of the channels, and interpolation."""
 
+from math import trunc
 from typing import Annotated
 
 from archspec.ops.arguments import Amounts, Flag, Number, OptionalSizes, Positive, Scales, words
@@ -133,7 +134,7 @@ class Upsample(Op):
                 raise OpError(
                     f"scale has {plural(len(scales), 'entry')}, but the input has {plural(axes, 'spatial axis')}"
                 )
-            sizes = tuple(int(size * scale) for size, scale in zip(x.spatial, scales, strict=True) if scale)
+            sizes = tuple(trunc(size * scale) for size, scale in zip(x.spatial, scales, strict=True) if scale)
         if min(sizes) < 1:
             raise OpError(f"nothing is left of {x} at this scale", operand=0)
         return (Tensor((x.channels, *sizes)),)
