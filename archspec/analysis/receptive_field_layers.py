@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,3 +123,29 @@ class _Flat:
         row = self._row(ref)
         view = row[0] if row else None
         return view and tuple([None if axis is None else window for axis, window, _ in view])
+
+
+def changing(rows: Sequence[LayerField]) -> list[LayerField]:
+    """The rows of ops that see something else than what they read, and of weighted ones (conv, linear)."""
+    return [row for row in rows if row.changes or row.op.weighted]
+
+
+def stages(rows: Sequence[LayerField], most: int = 24) -> list[tuple[str, LayerField]]:
+    """Name of each stage and the last op in it. Stages are as fine as fits into `most` of them.
+
+    A stage is what has the same first segments of its name; those in which nothing changes are left out.
+    """
+    best: dict[str, LayerField] = {}
+    for level in range(1, 64):
+        found: dict[str, LayerField] = {}
+        kept: set[str] = set()
+        for row in rows:
+            name = ".".join(row.name.split(".", level)[:level])
+            found[name] = row
+            if row.changes or row.op.weighted:
+                kept.add(name)
+        found = {name: row for name, row in found.items() if name in kept}
+        if best and (len(found) > most or len(found) == len(best)):
+            break
+        best = found
+    return list(best.items())

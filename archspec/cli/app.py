@@ -16,6 +16,7 @@ BUG = 70
 COMMANDS = {
     "check": "check.check",
     "stats": "stats.stats",
+    "field": "field.field",
     "compile": "compile.compile",
     "chart": "chart.chart",
     "list": "library.list_",
