@@ -49,7 +49,7 @@ class Replay:
         writer = _Writer(record)
         self.source = writer.source(list(results.values()))
         scope: dict[str, Any] = {**_NAMES, "constants": tuple(writer.constants)}
-        exec(compile(self.source, "<replay>", "exec"), scope)  # noqa: S102  # numbers and our own names
+        exec(compile(self.source, "<replay>", "exec"), scope)  # numbers and our own names
         self._run: Callable[..., tuple[Any, ...] | None] = scope["replay"]
 
     def __call__(self, values: Mapping[str, Any]) -> dict[str, Any] | None:
