@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from archspec.ops.arguments import Flag, Integer, Number, PositiveNumber, words
 from archspec.ops.base import Category, Example, Op, Tensor
-from archspec.ops.footprint import EITHER, INPUTS, NONE, OUTPUT, Extra, Kept
+from archspec.ops.footprint import EITHER, INPUTS, OUTPUT, Extra, Kept
 from archspec.ops.geometry import axis_of, need, need_rank
 
 IMAGE, ROW = Tensor((64, 56, 56)), Tensor((10,))
@@ -148,10 +148,8 @@ class Tanh(Activation):
     input_scale: Number = 1.0
 
     def keeps(self, *inputs: Tensor) -> Kept:
-        return OUTPUT if self.scale == 1 else Kept(aside=self.scratch(*inputs))
-
-    def scratch(self, *inputs: Tensor) -> Extra:
-        return NONE if self.scale == self.input_scale == 1 else Extra(each=inputs)
+        """Its own output, before that is scaled."""
+        return OUTPUT if self.scale == 1 else Kept(aside=Extra(each=inputs))
 
 
 class HardSigmoid(Activation):
