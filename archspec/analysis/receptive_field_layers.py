@@ -122,7 +122,7 @@ class _Flat:
     def windows(self, ref: Ref) -> tuple[Window | None, ...] | None:
         row = self._row(ref)
         view = row[0] if row else None
-        return view and tuple([None if axis is None else window for axis, window, _ in view])
+        return None if view is None else tuple([None if axis is None else window for axis, window, _ in view])
 
 
 def changing(rows: Sequence[LayerField]) -> list[LayerField]:

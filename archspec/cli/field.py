@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from fractions import Fraction
 from typing import Annotated, Any
 
 import typer
 
-from archspec.analysis.receptive_field import Field, number, receptive_field
+from archspec.analysis.receptive_field import Field, number, offset, plain, receptive_field
 from archspec.analysis.receptive_field_kernels import Chain, equivalents
 from archspec.analysis.receptive_field_layers import LayerField, changing, receptive_fields, stages
 from archspec.cli.options import Limit, Set, Spec, limits, load
@@ -32,13 +31,16 @@ class Format(StrEnum):
 
 COLUMNS = ("layer", "op", "output", "field", "stride", "offset", "least")
 CHAINS = ("chain", "sees", "chains", "weights", "one kernel", "ratio")
-RECORD = ("key", "op", "output", "size", "stride", "offset", "smallest", "largest")
+RECORD = ("layer", "op", "output", "size", "stride", "offset", "smallest", "largest")
 NUMBERS = frozenset({"field", "stride", "offset", "least", "chains", "weights", "one kernel", "ratio"})
-ELASTIC = {"op": cut, "output": shorten, "layer": shorten, "chain": cut}
+ELASTIC = {"op": cut, "output": shorten, "layer": shorten}
+LONG = 22
+"""letters of a name beside which an op has room"""
 ALL = "all"
 FOOTNOTES = (
-    "field: pixels of the input that one position sees, by all paths; least: by the path",
-    "that sees least. offset: first pixel that position 0 sees, negative in the padding.",
+    "field: pixels of the input that one position sees, along all paths together;",
+    "least: along the path that sees least; offset: first pixel that position 0 sees,",
+    "negative in the padding. What only steers (gates, statistics of norms) is left out.",
 )
 
 
@@ -68,25 +70,24 @@ def field(
         rows = _inside(rows, focus)
         chains = [chain for chain in chains if any(_is_in(key, focus) for key in chain.keys)]
         found = rows[-1].field(port.name)
-    listed = [(row.key, row) for row in changing(rows)] if by is By.layer or len(rows) == 1 else stages(rows)
+    listed = [(row.name, row) for row in changing(rows)] if by is By.layer or len(rows) == 1 else stages(rows)
     if format is Format.json:
         import json
 
         record = {"name": architecture.name, **_record(found, focus), "by": by.value}
-        record |= {"rows": [_row(key, row) for key, row in listed], "chains": [_chain(chain) for chain in chains]}
+        record |= {"rows": [_row(name, row) for name, row in listed], "chains": [_chain(chain) for chain in chains]}
         typer.echo(json.dumps(record, indent=2, ensure_ascii=False))
     elif format is Format.csv:
         _csv(listed)
     elif format is Format.markdown:
-        typer.echo("\n".join(markdown(COLUMNS, [_cells(key, row) for key, row in listed], NUMBERS)))
+        typer.echo("\n".join(markdown(COLUMNS, [_cells(name, row, name) for name, row in listed], NUMBERS)))
     else:
         title = architecture.title or architecture.name
         head = title if title == architecture.name else f"{title} ({architecture.name})"
         typer.echo("\n".join([paint(shorten(head, WIDTH), BOLD), "", *_overall(found, port.type.shape, rows, focus)]))
         if listed:
             typer.echo()
-            cells = [_cells(key, row) for key, row in listed]
-            typer.echo("\n".join(table(COLUMNS, cells, NUMBERS, {name: ELASTIC[name] for name in COLUMNS[:3]})))
+            typer.echo("\n".join(_table(listed, focus)))
             typer.echo("\n" + "\n".join(paint(line, DIM) for line in FOOTNOTES))
         if chains:
             typer.echo("\n" + "\n".join(_equivalents(chains)))
@@ -116,27 +117,28 @@ def _overall(found: Field | None, input: Sequence[int], rows: Sequence[LayerFiel
         return [f"  {what} sees the whole input {shape(input)}, or no one stretch of it"]
     node = next((row for row in reversed(rows) if _is_in(row.name, found.node)), None)
     last = f"{found.node} {shape(node.shape)}" if node else found.node
-    name = node.op.op if node and node.name == found.node else ""
-    many = len(found.windows)
-    lines = [
-        ("field", f"{_sizes(found.size)} px", f"of {found.input} {shape(input)}"),
-        ("stride", _one(found.stride), "px from one position to the next"),
-        ("offset", _one(found.offset), "first pixel that position 0 sees, negative in the padding"),
-        ("centre", _one([_decimal(at) for at in found.centre]), "middle of what position 0 sees"),
-    ]
+    if node is not None and node.name == found.node:
+        last = f"{found.node}, {node.op.op} {shape(node.shape)}"
     least, most = ([window.size for window in windows] for windows in (found.smallest, found.largest))
-    if least != most or most != list(found.size):
-        words = "px seen by the path that sees least, and by the one that sees most"
-        lines.append(("paths", f"{_one(least)} to {_one(most)}", words))
-    wide = max(len(value) for _, value, _ in lines)
-    shown = [f"  {head:<8}{value:<{wide}}  {words}" for head, value, words in lines]
-    shown.append(f"  {'node':<8}{last}" + (f" ({name})" if name else "") + _after(found))
-    del many
-    return [shorten(line.rstrip(), WIDTH) for line in shown]
+    one = least == most == list(found.size)
+    lines = [
+        ("field", f"{_sizes(found.size)} px of {found.input} {shape(input)}"),
+        ("stride", f"{_one(found.stride)} px from one position to the next"),
+        ("offset", f"{_one(found.offset)}, the first pixel that position 0 sees"),
+        ("centre", f"{_one([number(at) for at in found.centre])}, the middle of what position 0 sees"),
+        ("paths", "" if one else f"{_one(least)} px (the path that sees least) to {_one(most)} px (most)"),
+        ("node", last + ("; what follows sees all of the input" if found.whole else "")),
+    ]
+    return [shorten(f"  {head:<8}{text}", WIDTH) for head, text in lines if text]
 
 
-def _after(found: Field) -> str:
-    return "; from there on all of the input is seen" if found.whole else ""
+def _table(listed: Sequence[tuple[str, LayerField]], focus: str | None) -> list[str]:
+    cells = [_cells(name.removeprefix(f"{focus}."), row, name) for name, row in listed]
+    columns = COLUMNS
+    if max(len(line[0]) for line in cells) > LONG:
+        # Names tell more than ops where there is no room for both.
+        columns, cells = (COLUMNS[0], *COLUMNS[2:]), [[line[0], *line[2:]] for line in cells]
+    return table(columns, cells, NUMBERS, {name: cut for name, cut in ELASTIC.items() if name in columns})
 
 
 def _equivalents(chains: Sequence[Chain]) -> list[str]:
@@ -158,7 +160,7 @@ def _equivalents(chains: Sequence[Chain]) -> list[str]:
                 f"{weights / single:.2f}",
             ]
         )
-    head = "Chains of stride 1, and the weights of the one kernel that sees as much"
+    head = "Stacked convolutions of stride 1, and the one kernel that sees as much"
     return [paint(head, BOLD), "", *table(CHAINS, rows, NUMBERS, {"chain": cut})]
 
 
@@ -176,20 +178,14 @@ def _one(values: Sequence[object]) -> str:
     return texts[0] if len({*texts}) == 1 else " x ".join(texts)
 
 
-def _decimal(value: Fraction) -> str:
-    return str(number(value))
-
-
-def _cells(key: str, row: LayerField) -> list[str]:
+def _cells(shown: str, row: LayerField, name: str) -> list[str]:
     def cell(windows: Sequence[Window | None], figure: Any) -> str:
         return _one([ALL if window is None else figure(window) for window in windows]) if windows else ""
 
-    from archspec.analysis.receptive_field import offset
-
     local = row.local
     return [
-        key,
-        construction(row.op, init=False) if key in (row.key, row.name) else "",
+        shown,
+        construction(row.op, init=False) if name == row.name else "",
         shape(row.shape),
         cell(row.windows, lambda window: window.size),
         cell(row.windows, lambda window: window.stride) if local else "",
@@ -198,16 +194,14 @@ def _cells(key: str, row: LayerField) -> list[str]:
     ]
 
 
-def _row(key: str, row: LayerField) -> dict[str, Any]:
-    op = construction(row.op, init=False) if key in (row.key, row.name) else ""
-    return {"key": key, "op": op, "output": list(row.shape), **row.record()}
+def _row(name: str, row: LayerField) -> dict[str, Any]:
+    op = construction(row.op, init=False) if name == row.name else ""
+    return {"layer": name, "op": op, "output": list(row.shape), **row.record()}
 
 
 def _record(found: Field | None, focus: str | None) -> dict[str, Any]:
     if found is None:
         return {"focus": focus, "input": None, "node": None, "receptive_field": None}
-    from archspec.analysis.receptive_field import plain
-
     return {
         "focus": focus,
         "input": found.input,
@@ -231,7 +225,7 @@ def _csv(listed: Sequence[tuple[str, LayerField]]) -> None:
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(RECORD)
-    for key, row in listed:
-        record = _row(key, row)
+    for name, row in listed:
+        record = _row(name, row)
         cells = (record[name] for name in RECORD)
         writer.writerow([" ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in cells])
