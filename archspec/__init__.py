@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 from archspec.version import __version__
 
 if TYPE_CHECKING:
-    from archspec.api import Architecture, check, compile, library, load, stats
+    from archspec.api import Architecture, check, compile, library, load, stats, sweep
     from archspec.text.diagnostics import SpecError
 
-__all__ = ["Architecture", "SpecError", "__version__", "check", "compile", "library", "load", "stats"]
+__all__ = ["Architecture", "SpecError", "__version__", "check", "compile", "library", "load", "stats", "sweep"]
 
 # In a checkout `backends` and `specs` stand beside this folder, in a wheel inside it: one import name for both.
 if not os.path.isdir(os.path.join(__path__[0], "backends")):

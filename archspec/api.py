@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -183,6 +183,27 @@ def networks(spec: str | Path, *, limits: Limits = DEFAULT_LIMITS, files: Files 
 def stats(spec: str | Path, **params: object) -> Cost:
     """Exact params, buffers and multiply-adds of a spec. Imports no torch."""
     return load(spec, params).stats()
+
+
+def sweep(
+    spec: str | Path,
+    /,
+    *,
+    columns: Sequence[str] = ("params", "buffers", "mads", "depth", "paths"),
+    **values: Iterable[object],
+) -> list[dict[str, Any]]:
+    """A record for each combination of values of params: the params, the figures and `error`.
+
+    A variant that is wrong has no figures, and `error` says why. `columns`: any figures of `summary`, dotted
+    where they lie deeper; path counts are integers here. Imports no torch.
+
+    >>> import archspec
+    >>> [record["params"] for record in archspec.sweep("densenet121", growth=[12, 24, 32])]
+    [1448376, 4743180, 7978856]
+    """
+    from archspec.analysis.sweep import Sweep
+
+    return list(Sweep(spec, values, columns))
 
 
 def compile(

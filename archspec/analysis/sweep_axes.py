@@ -42,7 +42,9 @@ def parse_axis(text: str, limits: Limits = DEFAULT_LIMITS) -> tuple[str, list[ob
         else:
             values.extend(_range(match["first"], match["last"], match["step"] or "1", part.strip()))
     if not values or not name.strip():
-        raise fault("A0324", f"`{text[:60]}` is not `name=values`", help="such as `growth=12,24,32` or `growth=8..48/8`")
+        raise fault(
+            "A0324", f"`{text[:60]}` is not `name=values`", help="such as `growth=12,24,32` or `growth=8..48/8`"
+        )
     return name.strip(), values
 
 

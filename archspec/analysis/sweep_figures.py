@@ -23,12 +23,15 @@ _STRUCTURE: Mapping[str, Callable[[Program], Any]] = {
     "output": lambda program: list(type_of(program.graph, main_output(program.graph).ref).shape),
 }
 
+QUICK = frozenset((*COUNTS, *_STRUCTURE))
+"""those that need no summary"""
+
 
 def figures(program: Program, columns: Sequence[str]) -> dict[str, Any]:
     """The figures of a program by name, each counted only if it is asked for.
 
     Besides `COUNTS`, depths, path counts (here as integers) and `output`, a column may be any figure of
-    `summary`, dotted where it lies deeper: `receptive_field.size`. Raises `KeyError` for one that is not there.
+    `summary`, dotted where it lies deeper: `receptive_field.size`. Raises `ValueError` for one that is not there.
     """
     counts: Count | None = None
     rest: Mapping[str, Any] | None = None
@@ -41,6 +44,8 @@ def figures(program: Program, columns: Sequence[str]) -> dict[str, Any]:
             found[column] = _STRUCTURE[column](program)
         else:
             rest = rest or dict(_leaves(summary(program), ""))
+            if column not in rest:
+                raise ValueError(f"no figure is called `{column}`")
             found[column] = rest[column]
     return found
 

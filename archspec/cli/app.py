@@ -17,6 +17,8 @@ COMMANDS = {
     "check": "check.check",
     "stats": "stats.stats",
     "field": "field.field",
+    "sweep": "sweep.sweep",
+    "fit": "fit.fit",
     "compile": "compile.compile",
     "chart": "chart.chart",
     "list": "library.list_",
