@@ -40,5 +40,7 @@ PAINTERS: Mapping[str, Painter] = MappingProxyType(
         ".dot": Painter("dot.paint"),
         ".pdf": Painter("graphviz.pdf"),
         ".png": Painter("graphviz.png"),
+        ".pptx": Painter("pptx.paint", several=True),
+        ".tex": Painter("tex.paint", several=True),
     }
 )
