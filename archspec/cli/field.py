@@ -40,7 +40,7 @@ ALL = "all"
 FOOTNOTES = (
     "field: pixels of the input that one position sees, along all paths together;",
     "least: along the path that sees least; offset: first pixel that position 0 sees,",
-    "negative in the padding. What only steers (gates, statistics of norms) is left out.",
+    "negative in the padding. Gates and statistics of norms only steer: left out.",
 )
 
 
@@ -134,7 +134,7 @@ def _overall(found: Field | None, input: Sequence[int], rows: Sequence[LayerFiel
 
 def _table(listed: Sequence[tuple[str, LayerField]], focus: str | None) -> list[str]:
     cells = [_cells(name.removeprefix(f"{focus}."), row, name) for name, row in listed]
-    columns = COLUMNS
+    columns: Sequence[str] = COLUMNS
     if max(len(line[0]) for line in cells) > LONG:
         # Names tell more than ops where there is no room for both.
         columns, cells = (COLUMNS[0], *COLUMNS[2:]), [[line[0], *line[2:]] for line in cells]
