@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archspec.cli.options import Limit, Spec, limits
-from archspec.cli.terminal import cut, grouped, markdown, table
+from archspec.cli.terminal import WIDTH, grouped, markdown, shorten, table
 
 if TYPE_CHECKING:
     from archspec.analysis.sweep import Record, Sweep
@@ -30,6 +30,8 @@ class Format(StrEnum):
 
 
 SUFFIXES = {".csv": Format.csv, ".json": Format.json, ".md": Format.markdown, ".parquet": Format.parquet}
+SHOWN = 5
+"""different mistakes that stand below a table"""
 PATIENCE = 0.5
 """seconds until a bar shows how far a sweep is"""
 
@@ -177,8 +179,15 @@ def _rows(swept: Sweep, records: Sequence[Record]) -> tuple[list[str], list[list
 
 def _table(swept: Sweep, records: Sequence[Record]) -> str:
     names, rows, numbers = _rows(swept, records)
-    elastic: dict[str, Callable[[str, int], str]] = {name: cut for name in ("error",) if name in names}
-    return "".join(f"{line}\n" for line in table(names, rows, numbers, elastic))
+    for row, record in zip(rows, records, strict=True):
+        if record["error"]:
+            row[-1] = record["error"].partition(":")[0].partition(" ")[0]  # the code; the message stands below
+    told = list(dict.fromkeys(record["error"] for record in records if record["error"]))
+    lines = table(names, rows, numbers)
+    if told:
+        lines += ["", *(shorten(message, WIDTH) for message in told[:SHOWN])]
+        lines += [f"and {len(told) - SHOWN:,} other mistakes"] if len(told) > SHOWN else []
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _markdown(swept: Sweep, records: Sequence[Record]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from archspec.language.elaborate import elaborate
 from archspec.language.elaborate.values import OpName
@@ -14,7 +14,7 @@ from archspec.text.trace_replay import Replay
 from archspec.text.traced import Trace
 
 
-def traceable(value: object) -> bool:
+def traceable(value: object) -> TypeGuard[int | float]:
     """Whether a param with this value can be traced: it is a number."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 

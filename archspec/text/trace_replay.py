@@ -89,9 +89,9 @@ class _Writer:
         for operands, condition in sorted(self._guards(), key=lambda guard: max(atoms_of(guard[0]), default=-1)):
             self._need(operands)
             self._lines.append(f"if not ({condition}): return")
-        given = ", ".join([self._result(value) for value in results])
+        given = "".join([f"{self._result(value)}, " for value in results])
         body = "".join(f"    {line}\n" for line in self._lines)
-        return f"def replay({params}):\n{body}    return ({given},)\n"
+        return f"def replay({params}):\n{body}    return ({given})\n"
 
     def _guards(self) -> Iterator[tuple[tuple[Operand, ...], str]]:
         """What each guard reads, and the condition."""

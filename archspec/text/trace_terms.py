@@ -105,7 +105,7 @@ class Record:
         return poly if len(poly) <= MOST_TERMS else {(self.atom("+", integer(poly)),): 1}
 
     def divided(self, a: Poly, b: Poly) -> tuple[Poly, Poly]:
-        """Floor quotient and remainder. What a constant divisor divides leaves the atom: (8a + b) // 4 is 2a + b // 4."""
+        """Floor quotient and remainder. What a constant divides is taken out: (8a + b) // 4 is 2a + b // 4."""
         divisor = constant(b)
         if divisor is None or divisor < 1:
             return (

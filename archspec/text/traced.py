@@ -24,6 +24,10 @@ Traced = int | float
 """what a traced number passes for"""
 
 
+MOST_BITS = 1 << 16
+"""size of a power: whoever bounds those of plain numbers looks at their bits beforehand"""
+
+
 class Trace:
     """One computation with traced numbers."""
 
@@ -107,7 +111,7 @@ class _Number:
         return hash(self.operand()) if self.trace.syntactic else hash(self.pinned())
 
     def __bool__(self) -> bool:
-        return bool(self != 0)
+        return operator.ne(self, 0)
 
     def __pos__(self) -> Any:
         return self
@@ -224,6 +228,8 @@ def _pow(base: Any, exponent: Any) -> Any:
             return number.pinned() ** exponent if number is base else base ** number.pinned()
         return _floats("**", lambda a, b: value)(base, exponent)
     times = exponent.pinned() if isinstance(exponent, TracedInt) else int(exponent)
+    if times * int(_value(base)).bit_length() > MOST_BITS:
+        raise OverflowError("a power of more than MOST_BITS bits")
     if not isinstance(base, TracedInt):
         return base**times
     if times < 0:
@@ -274,8 +280,8 @@ class TracedInt(_Arithmetic):
     def __init__(self, trace: Trace, poly: Poly, value: int):
         self.trace, self.poly, self.value = trace, poly, value
 
-    @property
-    def __class__(self) -> type:  # type: ignore[override]  # what `isinstance` asks for
+    @property  # type: ignore[misc]  # what `isinstance` asks for can be set nowhere
+    def __class__(self) -> type:
         return int
 
     def operand(self) -> Operand:
@@ -310,8 +316,8 @@ class TracedFloat(_Arithmetic):
     def __init__(self, trace: Trace, operand: Operand, value: float):
         self.trace, self._operand, self.value = trace, operand, value
 
-    @property
-    def __class__(self) -> type:  # type: ignore[override]  # what `isinstance` asks for
+    @property  # type: ignore[misc]  # what `isinstance` asks for can be set nowhere
+    def __class__(self) -> type:
         return float
 
     def operand(self) -> Operand:
