@@ -193,6 +193,7 @@ def _ridden(blocks: Sequence[Block], exits: tuple[Exit, ...]) -> tuple[list[Bloc
             if host == Ref(host.node) and len(under.outputs) == 1 and under.only == block.only:
                 kept[host.node] = replace(
                     under,
+                    role="activation" if under.role == "norm" and block.role == "activation" else under.role,
                     after=under.after + words,
                     outputs=block.outputs,
                     params=under.params + block.params,

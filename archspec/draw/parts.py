@@ -186,7 +186,7 @@ def merge(block: Block, centre: Point, style: Style, radius: float = 18.0) -> Ci
     sign = block.label.word
     size = round(radius * 22 / 18, 1)
     while width(sign, size, True) > 1.8 * radius and size > style.floor:
-        size -= 1
+        size = max(size - 1, style.floor)
     return Circle(
         centre,
         radius,
@@ -281,7 +281,7 @@ def arrow(
     *corners: Point,
     stroke: str = "edge",
     width: float = 2.0,
-    head: float = 8.0,
+    head: float = 9.0,
     radius: float = 12.0,
     dashed: bool = False,
     loose: Sequence[str] = (),

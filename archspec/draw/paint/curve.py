@@ -6,7 +6,7 @@ from math import hypot
 
 from archspec.draw.scene import Path, Point
 
-SLIM = 0.38
+SLIM = 0.4
 """half the width of a head, in lengths"""
 
 

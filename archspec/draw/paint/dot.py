@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from archspec.draw.paint.curve import shortened
+from archspec.draw.paint.curve import head, shortened
 from archspec.draw.paint.svg import stacked
-from archspec.draw.scene import Bounds, Circle, Element, Line, Path, Rect, Scene, Text, number
+from archspec.draw.parts import straight
+from archspec.draw.scene import Bounds, Circle, Element, Line, Path, Point, Rect, Scene, Text, number
 from archspec.draw.theme import Theme
 
 FONT = "Liberation Sans"
 """has the widths of Arial, and is there where Graphviz runs on a server"""
-HIGH = 0.06
+HIGH = 0.165
 """by which part of its size Graphviz sets a line of an HTML label too high"""
 
 
@@ -101,7 +102,7 @@ class _Writer:
                 words = f"<{mark}>{words}</{mark}>" if on else words
             if run.shift:
                 mark = "SUP" if run.shift == "up" else "SUB"
-                words = f'<FONT POINT-SIZE="{number(line.size * run.scale)}"><{mark}>{words}</{mark}></FONT>'
+                words = f"<{mark}>{words}</{mark}>"
             if run.hue:
                 words = f'<FONT COLOR="{self.theme[run.hue]}">{words}</FONT>'
             parts.append(words)
@@ -116,20 +117,22 @@ class _Writer:
 
     def _path(self, path: Path) -> None:
         points = shortened(path)
-        count = self._count = self._count + 1
-        ends = (path.points[0], path.points[-1])
-        for side, (x, y) in zip("ab", ends, strict=True):
-            self.lines.append(f'  {side}{count} [style=invis shape=point pos="{self._pos(x, y)}"]')
-        spline = " ".join(self._pos(x, y) for x, y in points)
-        tip, size = "", ""
-        if path.head:
-            tip = f"e,{self._pos(*path.points[-1])} "
-            size = f" dir=forward arrowsize={path.head / 10:.2f}"
         dash = " style=dashed" if path.dashed else ""
-        self.lines.append(
-            f'  a{count} -- b{count} [pos="{tip}{spline}" color="{self.theme[path.stroke]}" '
-            f"penwidth={number(path.width)}{size}{dash}]"
-        )
+        colour = f'color="{self.theme[path.stroke]}"'
+        self._edge(points, f"{colour} penwidth={number(path.width)}{dash}")
+        if path.head:
+            # The head is an edge of its own, without a width: each version of Graphviz adds the pen's in its own way.
+            tip, left, right = head(path)
+            base = Point((left.x + right.x) / 2, (left.y + right.y) / 2)
+            self._edge(straight(base, base), f"{colour} penwidth=0 dir=forward arrowsize={path.head / 10:.2f}", tip)
+
+    def _edge(self, points: Sequence[Point], attributes: str, tip: Point | None = None) -> None:
+        count = self._count = self._count + 1
+        for side, (x, y) in zip("ab", (points[0], tip or points[-1]), strict=True):
+            self.lines.append(f'  {side}{count} [style=invis shape=point pos="{self._pos(x, y)}"]')
+        arrives = f"e,{self._pos(*tip)} " if tip else ""
+        spline = " ".join(self._pos(x, y) for x, y in points)
+        self.lines.append(f'  a{count} -- b{count} [pos="{arrives}{spline}" {attributes}]')
 
 
 def _quoted(text: str) -> str:

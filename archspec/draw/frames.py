@@ -1,0 +1,247 @@
+"""The frames at the foot of a whole network: what is inside each kind of module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from archspec.draw.inset import Piece, pieces
+from archspec.draw.parts import Style, frame
+from archspec.draw.picture import Block, Body
+from archspec.draw.scene import Bounds, Element, Line, Point, Run, Text
+from archspec.draw.structure import opened
+from archspec.draw.trunk import Cell
+
+TITLE, SPACE = 24.0, 16.0
+"""height of a frame's title with the air below it; between two frames"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of module, in every form that it can be drawn in."""
+
+    title: str
+    hue: str
+    pieces: tuple[Piece, ...]
+    weight: int
+    """multiply-adds of all of them: what is left out last"""
+    where: str = ""
+    """what a letter in the labels stands for"""
+
+    @property
+    def heading(self) -> Line:
+        more = (Run(f"   {self.where}", hue="muted"),) if self.where else ()
+        return Line((Run(self.title, bold=True), *more), 13.5 if not self.where else 13.0, self.hue)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Kinds with the form of each that fits."""
+
+    chosen: tuple[tuple[Kind, int], ...]
+    missing: tuple[str, ...]
+    width: float
+
+    @property
+    def badness(self) -> float:
+        return sum(0.7 * form for _, form in self.chosen) + 12.0 * len(self.missing)
+
+    @property
+    def height(self) -> float:
+        return max(kind.pieces[form].h for kind, form in self.chosen) + TITLE + 18
+
+    def draw(self, at: Bounds) -> list[Element]:
+        """The frames side by side, as wide as what is in them."""
+        needs = [_need(kind, form) for kind, form in self.chosen]
+        spare = at.w - sum(needs) - SPACE * (len(needs) - 1)
+        total = sum(needs)
+        elements: list[Element] = []
+        x = at.x
+        for (kind, form), need in zip(self.chosen, needs, strict=True):
+            wide = need + spare * need / total
+            room = Bounds(x, at.y, wide, at.h)
+            elements.append(frame(room, kind.hue))
+            elements.append(Text(Point(x + 12, at.y + 13), _short(kind, wide - 24), "start"))
+            piece = kind.pieces[form]
+            left = x + (wide - piece.w) / 2
+            free = at.h - TITLE - piece.h
+            elements += piece.draw(left, at.y + TITLE + free / 2 + piece.up - 1)
+            x += wide + SPACE
+        return elements
+
+
+def _short(kind: Kind, room: float) -> Line:
+    line = kind.heading
+    return line if line.width <= room else Line(line.runs[:1], 13.0, kind.hue)
+
+
+def _need(kind: Kind, form: int) -> float:
+    return max(kind.pieces[form].w + 28, Line((Run(kind.title, bold=True),), 13.5).width + 26)
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """Every kind of module in a row of cells."""
+
+    kinds: tuple[Kind, ...]
+    unseen: tuple[str, ...]
+    """titles of those that cannot be drawn small"""
+    width: float
+
+    def fit(self, room: float) -> Fit | None:
+        """The kinds at the richest forms that fit side by side in this height; the cheapest are left out if need be."""
+        kinds = list(self.kinds)
+        missing = list(self.unseen)
+        while kinds:
+            forms = self._forms(kinds, room)
+            if forms is not None:
+                return Fit(tuple(zip(kinds, forms, strict=True)), tuple(missing), self.width)
+            dropped = min(kinds, key=lambda kind: (self._fits(kind, room), kind.weight))
+            kinds.remove(dropped)
+            missing.append(dropped.title)
+        return None
+
+    @staticmethod
+    def _fits(kind: Kind, room: float) -> bool:
+        return any(piece.h + TITLE + 18 <= room for piece in kind.pieces)
+
+    def _forms(self, kinds: Sequence[Kind], room: float) -> list[int] | None:
+        allowed = [[form for form, piece in enumerate(kind.pieces) if piece.h + TITLE + 18 <= room] for kind in kinds]
+        if any(not forms for forms in allowed):
+            return None
+        at = [0] * len(kinds)
+
+        def need(number: int) -> float:
+            return _need(kinds[number], allowed[number][at[number]])
+
+        while sum(map(need, range(len(kinds)))) + SPACE * (len(kinds) - 1) > self.width:
+            open_ = [number for number in range(len(kinds)) if at[number] + 1 < len(allowed[number])]
+            if not open_:
+                return None
+            at[max(open_, key=need)] += 1
+        return [forms[place] for forms, place in zip(allowed, at, strict=True)]
+
+
+def kinds(row: Sequence[Cell], names: Mapping[str, str], style: Style, width: float, *, brief: bool) -> Frames:
+    """The kinds of modules in a row, in the order in which they come."""
+    from archspec.draw.network import role
+
+    cells: dict[str, list[Cell]] = {}
+    for cell in _leaves(row):
+        if cell.unit.body is not None:
+            cells.setdefault(cell.key, []).append(cell)
+    found: list[Kind] = []
+    unseen: list[str] = []
+    for key, same in cells.items():
+        bodies = [body for cell in same for body in _bodies(cell)]
+        shapes = [body.shape for body in bodies]
+        common = max(dict.fromkeys(shapes), key=shapes.count)
+        alike = [body for body in bodies if body.shape == common]
+        channels, where = symbols(alike)
+        more = [body for body in bodies if body.shape != common and _projections(body) > _projections(alike[0])]
+        if more:
+            where += f"{' · ' if where else ''}projection shortcut in {len(more)} of {len(bodies)}"
+        title = names.get(key) or same[0].unit.label.word
+        if brief:
+            title = f"{''.join(word[0].upper() for word in title.split())}: {title}"
+        drawn = pieces(alike[0], style, channels)
+        if drawn:
+            hue = role(same[0])
+            found.append(Kind(title, hue, tuple(drawn), sum(cell.mads for cell in same), where))
+        else:
+            unseen.append(title)
+    return Frames(tuple(found), tuple(unseen), width)
+
+
+def _leaves(row: Sequence[Cell]) -> Iterator[Cell]:
+    for cell in row:
+        if cell.parts:
+            yield from _leaves(cell.parts)
+        else:
+            yield cell
+
+
+def _bodies(cell: Cell) -> list[Body]:
+    """The inside of each unit that a cell stands for; that of a dense or residual repeat with its join around it."""
+    found: list[Body] = []
+    stack: list[Block] = [cell.entry, *([cell.exit] if cell.exit is not cell.entry else [])]
+    while stack:
+        block = stack.pop(0)
+        body = block.body
+        if body is None:
+            continue
+        repeat = body.repeat
+        if repeat is None:
+            found.append(body)
+        elif repeat.wire == "chain":
+            stack[:0] = [body.blocks[number] for number in repeat.units]
+        else:
+            for number in repeat.units:
+                if body.blocks[number].body is not None:
+                    found.append(_step(body, number))
+    return found or ([cell.unit.body] if cell.unit.body is not None else [])
+
+
+def _step(body: Body, number: int) -> Body:
+    """One step of a residual or dense repeat: the unit, opened, and its join, on what went in before."""
+    unit, join = body.blocks[number], body.blocks[number + 1]
+    zero = unit.args[0]
+
+    def moved(block: Block) -> Block:
+        args = tuple(
+            type(zero)(-1, 0) if ref == zero else type(zero)(ref.node - number, ref.output) for ref in block.args
+        )
+        return replace(block, args=args)
+
+    step = Body(
+        inputs=(unit.input,),
+        names=("x",),
+        blocks=(moved(unit), moved(join)),
+        outputs=(replace(body.outputs[0], ref=type(zero)(1, 0)),),
+        id=body.id,
+    )
+    return opened(step, {0})
+
+
+def _projections(body: Body) -> int:
+    return sum(block.role == "conv1" for block in body.blocks)
+
+
+def symbols(bodies: Sequence[Body]) -> tuple[dict[int, str], str]:
+    """What stands for channels that differ from module to module: "c", "4c", "c/2", and what c is.
+
+    c is the input's channels where one block alone varies, else the least that varies. What is no
+    multiple or part of c is left without a number.
+    """
+    first = bodies[0]
+    outs = {
+        number: [body.blocks[number].output.channels for body in bodies]
+        for number, block in enumerate(first.blocks)
+        if block.label.out and block.op is not None and block.role in ("conv", "conv1", "linear")
+    }
+    varying = {number: counts for number, counts in outs.items() if len(set(counts)) > 1}
+    if not varying:
+        return {}, ""
+    given = [body.inputs[0].channels for body in bodies]
+    base = (
+        given
+        if len({tuple(counts) for counts in varying.values()}) == 1 and len(set(given)) > 1
+        else min(varying.values())
+    )
+    found: dict[int, str] = {}
+    for number, counts in varying.items():
+        ratios = {Fraction(count, unit) for count, unit in zip(counts, base, strict=True)}
+        ratio = ratios.pop()
+        if ratios or (ratio.numerator > 16 or ratio.denominator > 16) or (ratio.numerator > 1 < ratio.denominator):
+            found[number] = ""
+        elif ratio.denominator == 1:
+            found[number] = "c" if ratio == 1 else f"{ratio.numerator}c"
+        else:
+            found[number] = f"c/{ratio.denominator}"
+    if sum(map(bool, found.values())) * 2 <= len(found):
+        return dict.fromkeys(found, ""), ""
+    values = list(dict.fromkeys(base))
+    if base is given:
+        return found, "c channels in"
+    return found, "c = " + (", ".join(map(str, values)) if len(values) <= 4 else f"{values[0]} … {values[-1]}")

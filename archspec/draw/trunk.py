@@ -1,0 +1,176 @@
+"""A whole network as one row of cells: what repeats stands once, "× N". Folded as far as the slide asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from archspec.draw.picture import Block, Body, Repeat
+from archspec.draw.structure import unit_key
+from archspec.program.model import Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One box of the row, which stands for blocks of the body that follow each other.
+
+    A cell with several `parts` is a stage: its parts follow each other, all of it `times` times.
+    """
+
+    unit: Block
+    """the block that is drawn: the first of them"""
+    numbers: tuple[int, ...]
+    """of the blocks of the body, in order"""
+    times: int = 1
+    wire: str = "chain"
+    parts: tuple[Cell, ...] = ()
+    first: Block | None = None
+    """the block of the body that comes first, which is not the unit where that is the inside of a repeat"""
+    last: Block | None = None
+    params: int = 0
+    mads: int = 0
+
+    @property
+    def entry(self) -> Block:
+        return self.first or self.unit
+
+    @property
+    def exit(self) -> Block:
+        return self.last or self.unit
+
+    @property
+    def key(self) -> str:
+        """Equal for cells that may be one."""
+        return "+".join(part.key for part in self.parts) if self.parts else f"{unit_key(self.unit)} {self.wire}"
+
+
+def cells(body: Body) -> list[Cell]:
+    """A cell for each block; a module that only repeats something is its unit, so many times."""
+    return [_cell(number, block) for number, block in enumerate(body.blocks)]
+
+
+def _cell(number: int, block: Block) -> Cell:
+    unit, times, wire = block, 1, "chain"
+    while unit.body is not None and unit.body.repeat is not None:
+        repeat: Repeat = unit.body.repeat
+        times *= len(repeat.units)
+        wire = repeat.wire if repeat.wire != "chain" else wire
+        unit = unit.body.blocks[repeat.units[-1]]
+    return Cell(unit, (number,), times, wire, (), block, block, block.params, block.mads)
+
+
+def joined(row: Sequence[Cell], unit: Block | None = None) -> Cell:
+    """Cells of one key as one cell."""
+    head, tail = row[0], row[-1]
+    return replace(
+        head,
+        unit=unit or row[-1].unit,
+        numbers=tuple(number for cell in row for number in cell.numbers),
+        times=sum(cell.times for cell in row),
+        first=head.entry,
+        last=tail.exit,
+        params=sum(cell.params for cell in row),
+        mads=sum(cell.mads for cell in row),
+    )
+
+
+def fold_runs(body: Body, row: Sequence[Cell], *, strict: bool) -> list[Cell]:
+    """Neighbours of one key as one cell. Strictly: only where the resolution stays, and for ops the channels too."""
+    found: list[list[Cell]] = []
+    for cell in row:
+        if found and cell.key == found[-1][-1].key and _follows(body, found[-1][-1], cell):
+            before = found[-1][-1]
+            same = before.exit.resolution == cell.exit.resolution and not (cell.entry.downsamples and cell.times == 1)
+            if cell.unit.body is None:
+                same = same and before.exit.output.channels == cell.exit.output.channels
+            if same or not strict:
+                found[-1].append(cell)
+                continue
+        found.append([cell])
+    return [run[0] if len(run) == 1 else joined(run) for run in found]
+
+
+def _follows(body: Body, before: Cell, after: Cell) -> bool:
+    """Whether the second cell reads the first, and merges and the like do not stand for themselves."""
+    reads = {ref.node for number in after.numbers for ref in body.blocks[number].args}
+    return before.numbers[-1] in reads and after.unit.role not in ("merge", "concat")
+
+
+def fold_stages(row: Sequence[Cell]) -> list[Cell]:
+    """Where a pattern of two or three cells comes at least twice in a row, each time as one cell: a stage.
+
+    VGG's convolutions and pool are a stage; how often a part repeats may differ from stage to stage.
+    """
+    best: tuple[int, int, int] | None = None
+    keys = [cell.key for cell in row]
+    for length in (2, 3, 4):
+        for start in range(len(row) - 2 * length + 1):
+            if len(set(keys[start : start + length])) < 2:
+                continue
+            count = 1
+            while keys[start + count * length : start + (count + 1) * length] == keys[start : start + length]:
+                count += 1
+            saved = count * (length - 1)
+            if count > 1 and (best is None or saved > best[2]):
+                best = (start, length, saved)
+    if best is None:
+        return list(row)
+    start, length, saved = best
+    count = saved // (length - 1)
+    stages = [_stage(row[start + k * length : start + (k + 1) * length]) for k in range(count)]
+    return [*row[:start], *stages, *row[start + count * length :]]
+
+
+def _stage(parts: Sequence[Cell]) -> Cell:
+    biggest = max(parts, key=lambda part: part.mads)
+    return Cell(
+        biggest.unit,
+        tuple(number for part in parts for number in part.numbers),
+        1,
+        "chain",
+        tuple(parts),
+        parts[0].entry,
+        parts[-1].exit,
+        sum(part.params for part in parts),
+        sum(part.mads for part in parts),
+    )
+
+
+def arcs(body: Body, row: Sequence[Cell]) -> list[tuple[int, int, bool]]:
+    """Edges between cells that are no neighbours: from, to (cell numbers; -1: the input), and whether they steer."""
+    home = {number: place for place, cell in enumerate(row) for number in cell.numbers}
+    found: dict[tuple[int, int], bool] = {}
+    for number, block in enumerate(body.blocks):
+        for place, ref in enumerate(block.args):
+            start, end = home.get(ref.node, -1), home[number]
+            if end - start > 1:
+                steers = place in block.steers
+                found[start, end] = found.get((start, end), True) and steers
+    return [(start, end, steers) for (start, end), steers in found.items()]
+
+
+def linked(body: Body, row: Sequence[Cell]) -> list[bool]:
+    """For each cell, whether it reads the one before it (the first: the input)."""
+    return [
+        any(_from(body, row, place, ref) for number in cell.numbers for ref in body.blocks[number].args)
+        for place, cell in enumerate(row)
+    ]
+
+
+def _from(body: Body, row: Sequence[Cell], place: int, ref: Ref) -> bool:
+    return ref.node < 0 if place == 0 else ref.node in row[place - 1].numbers
+
+
+def levels(body: Body) -> Iterator[list[Cell]]:
+    """The row, folded more each time."""
+    row = fold_runs(body, cells(body), strict=True)
+    yield row
+    staged = fold_stages(row)
+    if len(staged) < len(row):
+        yield staged
+    loose = fold_runs(body, row, strict=False)
+    if len(loose) < len(row):
+        yield loose
+        staged = fold_stages(loose)
+        if len(staged) < len(loose):
+            yield staged
