@@ -50,10 +50,9 @@ def memory(program: Program, batch: int = 1, dtype: Dtype = "float32", costs: Co
     5500
     """
     weights, gradients = weight_bytes(program, dtype, costs)
-    inference = Lifetimes(program, "inference", batch, WIDTHS[dtype])
-    training = Lifetimes(program, "training", batch, WIDTHS[dtype])
-    where = ".".join(node.name for _, node in inference.peak_at())
-    return Memory(weights, gradients, inference.peak, where, training.kept, training.copies)
+    lives = Lifetimes(program, batch, WIDTHS[dtype])
+    where = ".".join(node.name for node in lives.peak_at())
+    return Memory(weights, gradients, lives.peak, where, lives.kept, lives.copies)
 
 
 def weight_bytes(program: Program, dtype: Dtype, costs: Cost | None = None) -> tuple[int, int]:

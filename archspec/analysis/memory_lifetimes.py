@@ -12,12 +12,13 @@ do not depend on where it is called: each distinct module is walked once, callee
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from archspec.analysis.memory_names import releases
 from archspec.ops.base import Category, Op, Tensor
-from archspec.ops.footprint import Extra
+from archspec.ops.footprint import NOTHING_KEPT, Extra
 from archspec.program.model import INPUT, Call, Mode, Module, Node, Program, Ref
 from archspec.program.read import operand_types, stands_aside
 
@@ -44,6 +45,8 @@ class Summary(NamedTuple):
     outputs: tuple[int, ...]
     """for each the number of the input that it is, or shows; or -1 - k for storage k of `made`"""
     made: tuple[Storage, ...]
+    born: int
+    """bytes of `made`"""
     peak: int
     at: int
     """number of the node that runs at the peak"""
@@ -58,93 +61,129 @@ class Summary(NamedTuple):
 
 
 class Lifetimes:
-    """Summaries of all modules of a program, for a batch, and bytes of a floating-point value."""
+    """Summaries of all modules of a program, for a batch, and `width` bytes of a floating-point value."""
 
-    def __init__(self, program: Program, mode: Mode, batch: int, width: int):
-        self.program, self.mode, self.batch, self.width = program, mode, batch, width
+    def __init__(self, program: Program, batch: int, width: int):
+        self.program, self.batch, self.width = program, batch, width
         self.learned = _learned(program)
-        self.modules: dict[str, Summary] = {}
-        self.releases = _releases(program) if mode == "inference" else {}
+        self.still = _still(program)
+        self.releases = _releases(program)
+        self.sizes: dict[Tensor, int] = {}
+        self.training: dict[str, Summary] = {}
+        self.inference: dict[str, Summary] = {}
         for module in program.modules.values():
-            self.modules[module.id] = _Walk(self, module).summary()
+            walk = Walk(self, module, "training")
+            found = self.training[module.id] = walk.summary()
+            self.inference[module.id] = Walk(self, module, "inference").summary() if walk.differs else found
         self.given = sum([self.bytes(port.type) for port in program.graph.inputs])
         """bytes of the network's inputs"""
 
     @property
-    def main(self) -> Summary:
-        return self.modules[self.program.main]
-
-    @property
     def peak(self) -> int:
-        """Most bytes that are alive at once, the network's inputs included."""
-        return self.given + self.main.peak
+        """Most bytes that are alive at once in inference, the network's inputs included."""
+        return self.given + self.inference[self.program.main].peak
 
-    @property
-    def kept(self) -> int:
-        """Bytes that backward wants; the network's inputs are among them if some op does."""
-        main = self.main
-        ports = self.program.graph.inputs
-        return (
-            main.kept
-            + sum([s.size for s in main.made if s.kept])
-            + sum([self.bytes(ports[p].type) for p in main.keeps])
-        )
-
-    @property
-    def copies(self) -> int:
-        """Bytes of `kept` that concatenations made."""
-        return self.main.copies + sum([s.size for s in self.main.made if s.kept and s.copied])
-
-    def peak_at(self) -> list[tuple[Module, Node]]:
+    def peak_at(self) -> list[Node]:
         """The op that runs at the peak, behind the calls that lead to it, outermost first."""
-        path: list[tuple[Module, Node]] = []
+        path: list[Node] = []
         module = self.program.graph
         while module.nodes:
-            node = module.nodes[self.modules[module.id].at]
-            path.append((module, node))
-            if not isinstance(node.body, Call) or stands_aside(node, self.mode):
+            node = module.nodes[self.inference[module.id].at]
+            path.append(node)
+            if not isinstance(node.body, Call):
                 break
             module = self.program.modules[node.body.module]
         return path
 
+    @property
+    def kept(self) -> int:
+        """Bytes that backward wants; the network's inputs are among them if some op keeps them."""
+        main, ports = self.training[self.program.main], self.program.graph.inputs
+        own = sum([storage.size for storage in main.made if storage.kept])
+        return main.kept + own + sum([self.bytes(ports[place].type) for place in main.keeps])
+
+    @property
+    def copies(self) -> int:
+        """Bytes of `kept` that concatenations made."""
+        main = self.training[self.program.main]
+        return main.copies + sum([storage.size for storage in main.made if storage.kept and storage.copied])
+
     def bytes(self, type: Tensor, fixed: bool = False) -> int:
-        size = type.elements * BYTES.get(type.dtype, self.width)
+        """Of a value, for the whole batch unless it is `fixed` and the same for all samples."""
+        size = self.sizes.get(type)
+        if size is None:
+            size = self.sizes[type] = type.elements * BYTES.get(type.dtype, self.width)
         return size if fixed else size * self.batch
 
     def extra(self, extra: Extra) -> int:
+        """Bytes of what an op makes besides its outputs."""
         each = sum([self.bytes(type) for type in extra.each]) if extra.each else 0
         return each + sum([self.bytes(type, True) for type in extra.once]) if extra.once else each
 
 
-class _Walk:
+class Traits(NamedTuple):
+    """What an op's class says of memory, looked up once."""
+
+    view: bool
+    variadic: bool
+    idle: bool
+    overwrites: bool
+    keeps: bool
+    scratch: bool
+    concat: bool
+    weighs: bool
+
+
+@cache
+def traits(kind: type[Op]) -> Traits:
+    return Traits(
+        kind.view,
+        kind.variadic,
+        kind.idle is not Op.idle,
+        kind.overwrites,
+        kind.keeps is not Op.keeps,
+        kind.scratch is not Op.scratch,
+        kind.category is Category.CONCAT,
+        kind.weights is not Op.weights,
+    )
+
+
+class Walk:
     """One module: which storage each value lies in, and until when."""
 
-    def __init__(self, of: Lifetimes, module: Module):
-        self.of, self.module = of, module
+    def __init__(self, of: Lifetimes, module: Module, mode: Mode):
+        self.of, self.module, self.mode = of, module, mode
+        self.done = of.training if mode == "training" else of.inference
+        self.differs = False
+        """in inference values lie or last otherwise than in training"""
         ports = len(module.inputs)
         # Storages are numbered: first what the module is given, then what it makes.
-        self.size, self.last = [0] * ports, [0] * ports
+        self.size, self.birth, self.last = [0] * ports, [INPUT] * ports, [0] * ports
         self.kept: set[int] = set()
         self.copied: set[int] = set()
         self.fixed: set[int] = set(of.learned.get(module.id, ()))
+        self.still: set[int] = set(of.still.get(module.id, ()))
         # The inputs come last, so that INPUT, which is -1, finds them.
         self.values: list[Sequence[int]] = [*(() for _ in module.nodes), range(ports)]
         self.rises: list[int] = []
         """for each node, the bytes that it needs while it runs, outputs included"""
         self.born: list[int] = []
         """for each node, the bytes that it makes"""
-        self.inside = self.copies = 0
+        self.inside: list[int] = []
+        """for each node, the bytes inside it that backward wants"""
+        self.copies = 0
+        self.back: dict[int, int] = {}
+        """storage → its number among those given back"""
         self.uses: Counter[Ref] | None = None
 
     def summary(self) -> Summary:
-        nodes, values, last, mode = self.module.nodes, self.values, self.last, self.of.mode
-        rises, born, skips = self.rises, self.born, stands_aside
+        nodes, values, last, mode = self.module.nodes, self.values, self.last, self.mode
         for number, node in enumerate(nodes):
             args = [values[at][output] for at, output in node.args]
-            if (node.skipped or node.only is not None) and skips(node, mode):
-                values[number] = args[:1] * len(node.types)
-                rises.append(0)
-                born.append(0)
+            if node.only is not None:
+                self.differs = True
+            if (node.skipped or node.only is not None) and stands_aside(node, mode):
+                self._let(number, args[:1] * len(node.types))
                 continue
             for storage in args:
                 last[storage] = number
@@ -156,68 +195,79 @@ class _Walk:
 
     def _new(self, size: int, number: int) -> int:
         self.size.append(size)
+        self.birth.append(number)
         self.last.append(number)
         return len(self.size) - 1
 
     def _call(self, number: int, callee: str, args: Sequence[int]) -> None:
-        done = self.of.modules[callee]
-        made = []
+        done = self.done[callee]
+        if done is not self.of.inference[callee]:
+            self.differs = True
+        first = len(self.size)
         for size, kept, copied, fixed in done.made:
             storage = self._new(size, number)
-            made.append(storage)
             if kept:
                 self.kept.add(storage)
             if copied:
                 self.copied.add(storage)
             if fixed:
                 self.fixed.add(storage)
-        self.values[number] = [args[place] if place >= 0 else made[-1 - place] for place in done.outputs]
-        self.rises.append(done.peak)
-        self.born.append(sum([storage.size for storage in done.made]))
+        values = [args[place] if place >= 0 else first - 1 - place for place in done.outputs]
+        self._let(number, values, done.peak, done.born, done.kept)
         for place in done.keeps:
             self.kept.add(args[place])
-        self.inside += done.kept
         self.copies += done.copies
 
     def _apply(self, number: int, node: Node, op: Op, args: Sequence[int]) -> None:
-        of, kind = self.of, type(op)
-        training = of.mode == "training"
-        if op.view or (op.variadic and len(args) == 1) or (not training and op.idle()):
-            self.values[number] = args[:1] * len(node.types)
-            self.rises.append(0)
-            self.born.append(0)
+        of, trait = self.of, traits(type(op))
+        training = self.mode == "training"
+        idle = trait.idle and op.idle()
+        if idle:
+            self.differs = True
+        if trait.view or (trait.variadic and len(args) == 1) or (idle and not training):
+            self._let(number, args[:1] * len(node.types))
             return
         if op.op == "add" and self.module.loop is not None and self.module.loop.wire == "parallel":
             self._running_sum(number, node, args)
             return
-        types = operand_types(self.module, node)
-        keeps = op.keeps(*types) if training and kind.keeps is not Op.keeps else None
-        over = op.overwrites and not (keeps and keeps.inputs) and self._may_overwrite(node)
-        born = rest = 0
+        scratch = trait.scratch and (len(args) != 2 or not trait.variadic)  # a join of two is one step
+        types = operand_types(self.module, node) if trait.keeps or scratch else ()
+        keeps = op.keeps(*types) if trait.keeps and training else NOTHING_KEPT
+        over = trait.overwrites and self._may_overwrite(node)
+        if over and keeps.inputs:  # autograd needs a copy of what is written over
+            over, self.differs = False, True
+        born = inside = 0
         if over:
-            self.values[number] = args[:1]
+            made: Sequence[int] = args[:1]
+        elif not args:  # a learned tensor is a weight
+            made = [self._new(0, number)]
+            self.fixed.update(made)
         else:
-            fixed = not self.fixed.isdisjoint(args) and self.fixed.issuperset(args)
+            fixed = bool(self.fixed) and self.fixed.issuperset(args)
             made = []
-            for type_ in node.types:
-                size = 0 if not args else of.bytes(type_, fixed)  # a learned tensor is a weight
+            for made_type in node.types:
+                size = of.bytes(made_type, fixed)
                 made.append(self._new(size, number))
                 born += size
-            if fixed or not args:
+            if fixed:
                 self.fixed.update(made)
-            if op.category is Category.CONCAT:
+            if trait.concat:
                 self.copied.update(made)
-            self.values[number] = made
-        if keeps is not None:
+        if self.still and args and not trait.weighs and self.still.issuperset(args):
+            self.still.update(made)  # no gradient goes through it
+        elif trait.keeps and training:
             if keeps.inputs or (keeps.either and not over):
                 self.kept.update(args)
-            if keeps.output or (keeps.either and over):
-                self.kept.update(self.values[number])
-            self.inside += of.extra(keeps.aside)
-        elif not training and kind.scratch is not Op.scratch:
-            rest = of.extra(op.scratch(*types))
-        self.rises.append(born + rest)
+            elif keeps.output or keeps.either:
+                self.kept.update(made)
+            inside = of.extra(keeps.aside)
+        self._let(number, made, born + of.extra(op.scratch(*types)) if scratch else born, born, inside)
+
+    def _let(self, number: int, made: Sequence[int], rise: int = 0, born: int = 0, inside: int = 0) -> None:
+        self.values[number] = made
+        self.rises.append(rise)
         self.born.append(born)
+        self.inside.append(inside)
 
     def _running_sum(self, number: int, node: Node, args: Sequence[int]) -> None:
         """The sum of parallel copies grows as they come: of their outputs only the newest is alive."""
@@ -226,9 +276,7 @@ class _Walk:
             self.last[storage] = ref.node
             self.rises[ref.node] = max(self.rises[ref.node], 2 * size)
         self.born[node.args[0].node] += size
-        self.values[number] = [self._new(size, number)]
-        self.rises.append(0)
-        self.born.append(0)
+        self._let(number, [self._new(size, number)])
 
     def _may_overwrite(self, node: Node) -> bool:
         """Whether nobody but this node wants its input, and the input's maker does not need it either."""
@@ -250,10 +298,11 @@ class _Walk:
         module, size, last = self.module, self.size, self.last
         count, ports = len(module.nodes), len(module.inputs)
         outputs: list[int] = []
-        back: dict[int, int] = {}
-        """storage → its number among those given back"""
+        back = self.back
         for output in module.outputs:
-            if output.only in (None, self.of.mode) or module.id != self.of.program.main:
+            if output.only is not None:
+                self.differs = True
+            if output.only in (None, self.mode) or module.id != self.of.program.main:
                 storage = self.values[output.ref.node][output.ref.output]
                 last[storage] = count
                 outputs.append(storage if storage < ports else -1 - back.setdefault(storage, len(back)))
@@ -273,12 +322,13 @@ class _Walk:
         stay = [storage for storage in self.kept if storage >= ports and storage not in back]
         return Summary(
             outputs=tuple(outputs),
+            born=sum([size[one] for one in back]),
             made=tuple(Storage(size[one], one in self.kept, one in self.copied, one in self.fixed) for one in back),
             peak=peak,
             at=at,
             live=before,
             keeps=tuple(sorted(storage for storage in self.kept if storage < ports)),
-            kept=self.inside + sum([size[storage] for storage in stay]),
+            kept=sum(self.inside) + sum([size[storage] for storage in stay]),
             copies=self.copies + sum([size[storage] for storage in stay if storage in self.copied]),
         )
 
@@ -292,17 +342,34 @@ def _releases(program: Program) -> dict[str, Mapping[int, int]]:
 
 
 def _learned(program: Program) -> Mapping[str, frozenset[int]]:
-    """For a module: numbers of its inputs that are learned tensors wherever it is called."""
-    if not any(not node.args for module in program.modules.values() for node in module.nodes):
-        return {}
-    found: dict[str, frozenset[int]] = {}
+    """For a module: numbers of its inputs that are learned tensors, or made of such alone, wherever it is called."""
+    if any(not node.args for module in program.modules.values() for node in module.nodes):
+        return _everywhere(program, frozenset(), lambda node: True)
+    return {}
+
+
+def _still(program: Program) -> Mapping[str, frozenset[int]]:
+    """For a module: numbers of its inputs that no weight stands behind wherever it is called: they have no gradient."""
+    ports = frozenset(range(len(program.graph.inputs)))
+    return _everywhere(program, ports, lambda node: bool(node.args) and not traits(type(node.body)).weighs)
+
+
+def _everywhere(
+    program: Program, ports: frozenset[int], passes: Callable[[Node], bool]
+) -> Mapping[str, frozenset[int]]:
+    """Inputs that have a property in every call of their module: those of the network that have it, and what comes
+    of such values alone through ops that let it pass. Callers come before callees."""
+    none: frozenset[int] = frozenset()
+    found = {program.main: ports}
     for module in reversed(program.modules.values()):
-        learned = {Ref(INPUT, port) for port in found.get(module.id, ())}
+        values = {Ref(INPUT, port) for port in found.get(module.id, none)}
+        some = bool(values) or not ports
         for number, node in enumerate(module.nodes):
             if isinstance(node.body, Call):
-                mine = frozenset(place for place, ref in enumerate(node.args) if ref in learned)
+                mine = frozenset([k for k, ref in enumerate(node.args) if ref in values]) if values else none
                 before = found.get(node.body.module)
-                found[node.body.module] = mine if before is None else before & mine
-            elif all(ref in learned for ref in node.args):
-                learned.update(Ref(number, output) for output in range(len(node.types)))
+                if before is None or before:
+                    found[node.body.module] = mine if before is None else before & mine
+            elif some and all(ref in values for ref in node.args) and (node.skipped or passes(node)):
+                values.update([Ref(number, output) for output in range(len(node.types))])
     return found

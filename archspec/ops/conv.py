@@ -143,7 +143,7 @@ class Conv(Op):
 
     def scratch(self, *inputs: Tensor) -> Extra:
         """Padding that is uneven, or no zeros, is written around a copy of the input."""
-        if isinstance(self.padding, int) and self.padding_mode == "zeros":
+        if self.padding_mode == "zeros" and (isinstance(self.padding, int) or self.padding == "half"):
             return NONE
         (x,) = inputs
         pads = self.pads(x)
