@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from archspec.ops.base import Op
 from archspec.program.model import Call, Module, Node, Program
-from archspec.program.read import operand_types, stands_aside
+from archspec.program.read import operand_types
 from archspec.program.weights import Weights, own_weights
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """What a part of a network holds and costs."""
 
     params: int = 0
@@ -26,17 +26,14 @@ class Count:
 
     @staticmethod
     def sum(counts: Iterable[Count]) -> Count:
-        params = training_only = buffers = mads = 0
-        for count in counts:
-            params += count.params
-            training_only += count.training_only
-            buffers += count.buffers
-            mads += count.mads
-        return Count(params, training_only, buffers, mads)
+        rows = tuple(counts)
+        return Count(*map(sum, zip(*rows, strict=True))) if rows else NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleCost:
+NOTHING = Count()
+
+
+class ModuleCost(NamedTuple):
     """Counts of one concrete module, everything it calls included."""
 
     total: Count
@@ -47,8 +44,7 @@ class ModuleCost:
     """share of each node: a shared instance is held by its first application; each application has its multiply-adds"""
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """Counts of a network, and of each of its concrete modules by id."""
 
     total: Count
@@ -71,54 +67,89 @@ def cost(program: Program) -> Cost:
     """Count a program. Integers are exact, however large."""
     done: dict[str, ModuleCost] = {}
     weights = Weights(program)
+    known: dict[tuple[int, ...], Count] = {}
     for module in program.modules.values():
-        done[module.id] = _count(module, done, weights, program)
+        done[module.id] = _Counter(program, weights, done, known, module).run()
     return Cost(done[program.main].total, done)
 
 
-def _count(module: Module, done: Mapping[str, ModuleCost], weights: Weights, program: Program) -> ModuleCost:
-    held: dict[str, Count] = {}
-    holders: list[list[str]] = []
-    """for each node, the keys of the instances that it is the first to apply"""
-    mads: list[int] = []
-    for node in module.nodes:
-        holders.append([])
-        if node.skipped:
-            mads.append(0)
-            continue
-        instances, work = _apply(module, node, done, weights, program)
-        mads.append(0 if stands_aside(node, "inference") else work)
+class _Counter:
+    """Counts one module, those it calls being done.
+
+    `known` is what ops hold and cost, by identity of the op and of the types it is given: each is asked
+    once, and sizes need have no hash.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        weights: Weights,
+        done: Mapping[str, ModuleCost],
+        known: dict[tuple[int, ...], Count],
+        module: Module,
+    ):
+        self._program, self._weights, self._done, self._known, self._module = program, weights, done, known, module
+        self._rows: list[Count] = []
+        self._held: dict[str, Count] = {}
+        """what each instance holds; its multiply-adds do not matter here"""
+        self._holder: dict[str, int] = {}
+        """the first node that applies it"""
+
+    def run(self) -> ModuleCost:
+        rows, held, holder = self._rows, self._held, self._holder
+        for at, node in enumerate(self._module.nodes):
+            if node.skipped:
+                rows.append(NOTHING)
+                continue
+            body, key = node.body, node.key
+            own = self._done[body.module].total if isinstance(body, Call) else self._op(node, body)
+            if node.ties:
+                own = self._untied(node, own)
+            if node.only == "training":
+                own = Count(own.params, own.params, own.buffers, 0)
+            if key in held or key[:1] == "^" or node.lends:
+                self._shared(at, node, own)
+            else:  # an instance of its own, which is nearly all there are
+                rows.append(own)
+                if own.params or own.buffers:
+                    held[key], holder[key] = own, at
+        borrowed = {key[1:]: count._replace(mads=0) for key, count in held.items() if key[:1] == "^"}
+        return ModuleCost(Count.sum(rows), borrowed, tuple(rows))
+
+    def _op(self, node: Node, op: Op) -> Count:
+        types = operand_types(self._module, node)
+        asked = (id(op), *map(id, types))
+        found = self._known.get(asked)
+        if found is None:
+            params = sum([type.elements for type in op.weights(*types).values()])
+            buffers = sum([type.elements for type in op.buffers(*types).values()])
+            found = self._known[asked] = Count(params, 0, buffers, op.mads(*types))
+        return found
+
+    def _untied(self, node: Node, own: Count) -> Count:
+        """Without what it holds only by tying it to another tensor."""
+        if not isinstance(node.body, Call):
+            return own._replace(params=own_weights(self._module, node)[0])
+        callee = self._program.modules[node.body.module]
+        tied = [self._weights.find(callee, name) for name in node.ties]
+        return own._replace(params=own.params - sum([type.elements for type in tied if type is not None]))
+
+    def _shared(self, at: int, node: Node, own: Count) -> None:
+        """An application of instances that others may apply too: what they hold belongs to the first one."""
+        self._rows.append(Count(mads=own.mads))
+        lent: Mapping[str, Count] = self._done[node.body.module].borrowed if isinstance(node.body, Call) else {}
+        instances = [(node.key, own), *((node.lends[name], count) for name, count in lent.items())]
         for key, count in instances:
-            now = Count(count.params, count.params, count.buffers) if node.only == "training" else count
-            before = held.get(key)
+            now = count.params if node.only == "training" else count.training_only
+            before = self._held.get(key)
             if before is None:
-                held[key] = now
-                holders[-1].append(key)
-            elif now.training_only < before.training_only:
-                held[key] = replace(before, training_only=now.training_only)
-    rows = tuple(
-        Count.sum((Count(mads=work), *(held[key] for key in keys if not key.startswith("^"))))
-        if keys
-        else Count(mads=work)
-        for keys, work in zip(holders, mads, strict=True)
-    )
-    borrowed = {key[1:]: count for key, count in held.items() if key.startswith("^")}
-    return ModuleCost(Count.sum(rows), borrowed, rows)
-
-
-def _apply(
-    module: Module, node: Node, done: Mapping[str, ModuleCost], weights: Weights, program: Program
-) -> tuple[list[tuple[str, Count]], int]:
-    """The instances that a node applies, with what each holds, and the node's multiply-adds."""
-    if not isinstance(node.body, Call):
-        params, buffers = own_weights(module, node)
-        held = [(node.key, Count(params, 0, buffers))] if params or buffers else []
-        return held, node.body.mads(*operand_types(module, node))
-    callee = done[node.body.module]
-    own = Count(callee.total.params, callee.total.training_only, callee.total.buffers)
-    for name in node.ties:
-        tied = weights.find(program.modules[node.body.module], name)
-        assert tied is not None, "the verifier has looked"
-        own = replace(own, params=own.params - tied.elements)
-    lent = [(node.lends[name], count) for name, count in callee.borrowed.items()]
-    return [(node.key, own), *lent], callee.total.mads
+                self._held[key], self._holder[key] = count._replace(training_only=now), at
+                added = Count(count.params, now, count.buffers)
+            elif now < before.training_only:
+                self._held[key] = before._replace(training_only=now)
+                added = Count(training_only=now - before.training_only)
+            else:
+                continue
+            if key[:1] != "^":
+                holder = self._holder[key]
+                self._rows[holder] = Count.sum((self._rows[holder], added))

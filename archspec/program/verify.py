@@ -21,6 +21,8 @@ class Fault(NamedTuple):
     node: Node | None = None
 
 
+_Application = tuple[Call | int, tuple[Tensor, ...], tuple[Tensor, ...]]
+"""a callee, or the id of an op (the program keeps it alive); types of operands; types of outputs"""
 Inferred = dict[tuple[Op, tuple[Tensor, ...]], tuple[Tensor, ...] | OpError]
 
 
@@ -54,6 +56,8 @@ class _Checker:
         self._seen: dict[str, Module] = {}
         self._weights = Weights(program)
         self._inferred: Inferred = {}
+        self._sound: dict[_Application, int] = {}
+        """applications without faults, and the set of tensors that each has under its key"""
         self._numbers: dict[object, int] = {}
         """a number for each different set of tensors, so that sets are compared by number"""
         self._holds: dict[str, int] = {}
@@ -72,6 +76,10 @@ class _Checker:
             if node.name in names:
                 yield Fault(f"two nodes are called `{node.name}`", node)
             names.add(node.name)
+            application = self._application(module, number, node)
+            tensors = None if application is None else self._sound.get(application)
+            if tensors is not None and held.setdefault(node.key, tensors) == tensors and node.key[:1] != "^":
+                continue
             faults = list(self._node(module, number, node))
             yield from faults
             if faults:
@@ -82,6 +90,8 @@ class _Checker:
                         yield Fault(f"applications of `{key}` have weights of different shapes", node)
                     if key.startswith("^") and key[1:] not in module.borrows:
                         yield Fault(f"`{key}` is not among what the module borrows", node)
+                    if application is not None:
+                        self._sound[application] = tensors
         if broken:
             return
         for output in module.outputs:
@@ -91,6 +101,30 @@ class _Checker:
         own = frozenset((key, tensors) for key, tensors in held.items() if tensors and not key.startswith("^"))
         self._holds[module.id] = self._number(own) if own else 0
         self._lends[module.id] = {key[1:]: tensors for key, tensors in held.items() if key.startswith("^")}
+
+    def _application(self, module: Module, number: int, node: Node) -> _Application | None:
+        """What is applied to what, giving what; None if there is more to look at than that.
+
+        Deep networks apply few things to few types many times, so most nodes are looked up.
+        """
+        if node.skipped or node.absent or node.lends:
+            return None
+        nodes, inputs = module.nodes, module.inputs
+        types: list[Tensor] = []
+        for at, output in node.args:
+            if output < 0:
+                return None
+            if at == INPUT:
+                given: tuple[Tensor, ...] = tuple([port.type for port in inputs])
+            elif 0 <= at < number and nodes[at].only is None:
+                given = nodes[at].types
+            else:
+                return None
+            if output >= len(given):
+                return None
+            types.append(given[output])
+        body = node.body
+        return body if type(body) is Call else id(body), tuple(types), node.types
 
     def _node(self, module: Module, number: int, node: Node) -> Iterator[Fault]:
         for ref in node.args:

@@ -35,6 +35,7 @@ REPEATS = {
     "chain": "{repeat: block(8), times: 7}",
     "named": "{repeat: block(8), times: 7, as: 'layer${j + 1}'}",
     "first-differs": "{repeat: 'block(8, stride=2 if j == 0 else 1)', times: 6}",
+    "number-of-a-copy-made-anew": "{repeat: 'conv(16 if j < 2 else 24, 3 if j == 3 else 1, padding=half)', times: 6}",
     "middle-differs": "{repeat: 'block(8 + 8 * (j // 3))', times: 9}",
     "numbers-of-two-kinds": "{repeat: 'dropout(0.5 if j < 3 else 1 / 2)', times: 6}",
     "op": "{repeat: relu, times: 5}",
@@ -92,7 +93,7 @@ def test_shipped_networks_are_the_same(name: str, monkeypatch: pytest.MonkeyPatc
 def test_copies_are_stamped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names: list[str] = []
     make = Stamp.make
-    monkeypatch.setattr(Stamp, "make", lambda self, name, read: (names.append(name), make(self, name, read))[1])
+    monkeypatch.setattr(Stamp, "make", lambda self, run, read: (names.extend(run), make(self, run, read))[1])
     api.load(spec(tmp_path, REPEATS["first-differs"]))
     assert names == ["3", "4", "5"]
 

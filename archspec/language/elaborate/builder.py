@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import accumulate, chain
 from types import MappingProxyType
 
 from archspec.language.elaborate.values import Shared, Value, usable
@@ -26,7 +27,10 @@ class Builder:
         """for a nested body: what each of its inputs is in the body around it"""
         self._input_of: dict[tuple[int, Ref], int] = {}
         self.nodes: list[Node] = []
-        self._names: set[str] = set()
+        self.names: set[str] = set()
+        """of the nodes"""
+        self.stamped: list[tuple[int, int]] = []
+        """stretches of nodes that follow from those before them and the names of the copies"""
         self.keys: dict[str, Span] = {}
         self.borrowed: dict[str, Shared] = {}
         self.position = 0
@@ -64,7 +68,7 @@ class Builder:
     def unique(self, name: str) -> str:
         """`name`, or the first of `name_2`, `name_3`, … that is free."""
         free, count = name, 2
-        while free in self._names:
+        while free in self.names:
             free, count = f"{name}_{count}", count + 1
         return free
 
@@ -111,7 +115,7 @@ class Builder:
         return Value(self, tuple(Ref(at, k) for k in range(len(types))), types, label or name, origin.span, names)
 
     def append(self, node: Node) -> None:
-        self._names.add(node.name)
+        self.names.add(node.name)
         self.nodes.append(node)
 
     def key_of(self, shared: Shared) -> str:
@@ -121,28 +125,41 @@ class Builder:
         self.borrowed[shared.name] = shared
         return f"^{shared.name}"
 
-    def alive(self, outputs: Sequence[Output]) -> set[int]:
-        """Numbers of the nodes whose values reach an output."""
-        alive = {output.ref.node for output in outputs}
+    def content(self) -> tuple[object, ...]:
+        """All that makes two nested bodies of equal loops the same module."""
+        starts, ends = zip(*self.stamped, strict=True) if self.stamped else ((), ())
+        own = chain.from_iterable(map(self.nodes.__getitem__, map(slice, (0, *ends), (*starts, None))))
+        nodes = (
+            (n.name, n.key, n.body, n.args, n.types, n.only, n.skipped, n.absent, *n.ties.items(), *n.lends.items())
+            for n in own
+        )
+        return self.template, self.kind, len(self.nodes), tuple(self.inputs), tuple(nodes)
+
+    def alive(self, outputs: Sequence[Output]) -> bytearray:
+        """For each node 1 if its value reaches an output, else 0; one place more, for the inputs."""
+        alive = bytearray(len(self.nodes) + 1)
+        for output in outputs:
+            alive[output.ref.node] = 1
         for at in range(len(self.nodes) - 1, -1, -1):
-            if at in alive:
-                alive.update(ref.node for ref in self.nodes[at].args)
+            if alive[at]:
+                for node, _ in self.nodes[at].args:
+                    alive[node] = 1
         return alive
 
     def dead(self, outputs: Sequence[Output]) -> list[Node]:
         """Nodes whose values reach no output."""
         alive = self.alive(outputs)
-        return [node for at, node in enumerate(self.nodes) if at not in alive]
+        return [node for node, lives in zip(self.nodes, alive, strict=False) if not lives]
 
     def prune(self, outputs: Sequence[Output]) -> list[Output]:
         """Drop the dead nodes; the outputs with their new places."""
         alive = self.alive(outputs)
-        place = {at: new for new, at in enumerate(at for at in range(len(self.nodes)) if at in alive)}
+        place = [*accumulate(alive, initial=0)]
         place[INPUT] = INPUT
         self.nodes = [
             node._replace(args=tuple(Ref(place[ref.node], ref.output) for ref in node.args))
-            for at, node in enumerate(self.nodes)
-            if at in alive
+            for node, lives in zip(self.nodes, alive, strict=False)
+            if lives
         ]
         return [output._replace(ref=Ref(place[output.ref.node], output.ref.output)) for output in outputs]
 

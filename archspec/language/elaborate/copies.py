@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from archspec.language import mentions
@@ -86,22 +86,22 @@ class Copies:
         self.names: list[str] = []
         self.varying = varying(repeat.what)
         self.numbers = ""
-        """what those came to in the latest copy"""
+        """what those came to in the latest copy; empty if nobody asked"""
 
-    def name(self, j: int, scope: Scope) -> str:
-        naming = self.repeat.naming
-        name = str(j) if naming is None else self.runner.text(naming, scope)
-        if name in scope.builder.keys:
+    def name(self, j: int, read: Value) -> str:
+        naming, builder = self.repeat.naming, self.scope.builder
+        name = str(j) if naming is None else self.runner.text(naming, self.looping(j, read))
+        if name in builder.keys:
             named = naming.scalar.span if naming is not None else self.repeat.span
             raise fault("A0315", f"two copies are called `{name}`", named, help="put `${j}` in the name")
         self.names.append(name)
-        scope.builder.claim(name, self.repeat.span)
+        builder.claim(name, self.repeat.span)
         return name
 
-    def copy(self, j: int, scope: Scope, read: Value) -> Value:
+    def copy(self, j: int, read: Value) -> Value:
         repeat = self.repeat
-        scope = scope.reading(read)
-        name = self.name(j, scope)
+        scope = self.looping(j, read)
+        name = self.name(j, read)
         place = Place(name, name, "*", named=False)
         match repeat.what:
             case Expression() as expression:
@@ -120,32 +120,55 @@ class Copies:
         if self.repeat.wire == "last":
             return self.last(times, read)
         if self.repeat.wire == "parallel":
-            values = list(self.wired(times, read))
+            values = self.parallel(times, read)
             return join_values(self.elaborator, self.scope, values, self.names, self.repeat.join, self.repeat.span)
-        *_, value = self.wired(times, read)
-        return value
+        return self.chained(times, read)
 
-    def wired(self, times: int, read: Value) -> Iterator[Value]:
-        """What each copy gives, together with the join that its wire puts behind it."""
-        wire, span, builder = self.repeat.wire, self.repeat.span, self.scope.builder
-        join = {"residual": "add", "dense": "concat"}.get(wire)
+    def chained(self, times: int, read: Value) -> Value:
+        """Each copy reads the one before it, through the join that its wire puts behind it."""
+        join = {"residual": "add", "dense": "concat"}.get(self.repeat.wire)
         if join is not None:
-            read = one(read, wire, span)
+            read = one(read, self.repeat.wire, self.repeat.span)
+        j = 0
+        while j < times:
+            start = len(self.scope.builder.nodes)
+            value = self.copy(j, read)
+            if join is not None:
+                value = self.joined(join, read, value)
+            stamp = Stamp(self.scope.builder, self.names[-1], start, read, value)
+            j, read = j + 1, value
+            if not stamp.fits(value):
+                self.numbers = ""
+                continue
+            names = []
+            while j < times and self.alike(j, read):
+                names.append(self.name(j, read))
+                j += 1
+            read = self.stamped(stamp, names, read)
+        return read
+
+    def parallel(self, times: int, read: Value) -> list[Value]:
+        """Each copy reads the same."""
+        values: list[Value] = []
         stamp: Stamp | None = None
         for j in range(times):
-            start = len(builder.nodes)
-            scope = self.scope.looping({"j": j})
-            if stamp is not None and stamp.fits(read) and self.alike(scope, read):
-                value = stamp.make(self.name(j, scope), read)
-                self.elaborator.count(span, len(builder.nodes) - start, steps=0)
+            if stamp is not None and stamp.fits(read) and self.alike(j, read):
+                value = self.stamped(stamp, [self.name(j, read)], read)
             else:
-                value = self.copy(j, scope, read)
-                if join is not None:
-                    value = self.joined(join, read, value)
-                stamp = Stamp(builder, self.names[-1], start, read, value)
-            yield value
-            if wire != "parallel":
-                read = value
+                start = len(self.scope.builder.nodes)
+                value = self.copy(j, read)
+                stamp = Stamp(self.scope.builder, self.names[-1], start, read, value)
+                if not stamp.fits(read):
+                    self.numbers = ""
+            values.append(value)
+        return values
+
+    def stamped(self, stamp: Stamp, names: Sequence[str], read: Value) -> Value:
+        """Copies like the one before. They are counted before they are made."""
+        if not names:
+            return read
+        self.elaborator.count(self.repeat.span, len(names) * stamp.size, steps=0)
+        return stamp.make(names, read)
 
     def joined(self, join: str, read: Value, made: Value) -> Value:
         """residual: added to what the copy reads; dense: appended to it, so the next reads all before."""
@@ -155,13 +178,16 @@ class Copies:
             self.elaborator, self.scope.builder, OpTarget(OPS[join](), {}), operands, {}, key=key, name=key, span=span
         )
 
-    def alike(self, scope: Scope, read: Value) -> bool:
-        """This copy is made with the same numbers as the one before."""
+    def looping(self, j: int, read: Value) -> Scope:
+        return self.scope.looping({"j": j}).reading(read)
+
+    def alike(self, j: int, read: Value) -> bool:
+        """Copy j is made with the same numbers as the one before."""
         if not self.varying:
             return self.varying is not None
         what = self.repeat.what
         assert isinstance(what, Expression)
-        scope = scope.reading(read)
+        scope = self.looping(j, read)
         try:
             numbers = repr([self.elaborator.number(what, scope, node) for node in self.varying])
         except SpecError:
@@ -178,7 +204,7 @@ class Copies:
         recent = (recent[:1] * width + recent)[-width:]
         for j in range(times):
             window = self.window(recent)
-            made = one(self.copy(j, self.scope.looping({"j": j}), window), "last", self.repeat.span)
+            made = one(self.copy(j, window), "last", self.repeat.span)
             recent = [*recent[1:], inner.bring(made)] if width > 1 else [inner.bring(made)]
         return self.window(recent)
 

@@ -218,7 +218,7 @@ class Elaborator:
         Modules of the spec need no comparing: `concrete` makes each once.
         """
         values = {key: named(value) for key, value in params.items()}
-        content = None if builder.kind == "module" else self.key(_content(builder, outputs, loop))
+        content = None if builder.kind == "module" else self.key((*builder.content(), tuple(outputs), loop))
         if content in self._equal:
             return self.modules[self._equal[content]]
         count = self._counts[builder.template] = self._counts.get(builder.template, 0) + 1
@@ -292,15 +292,6 @@ class TooLargeError(SpecError):
 
 def _itself(value: object) -> object:
     return value
-
-
-def _content(builder: Builder, outputs: Sequence[Output], loop: Loop | None) -> tuple[object, ...]:
-    """All that makes two nested bodies the same module."""
-    nodes = (
-        (n.name, n.key, n.body, n.args, n.types, n.only, n.skipped, n.absent, *n.ties.items(), *n.lends.items())
-        for n in builder.nodes
-    )
-    return builder.template, builder.kind, tuple(builder.inputs), tuple(nodes), tuple(outputs), loop
 
 
 def is_construction(tree: ast.expr) -> TypeGuard[ast.Name | ast.Call]:
