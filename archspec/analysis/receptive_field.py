@@ -19,8 +19,7 @@ others have the say; where they move at different strides, there is no common fi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archspec.analysis.paths import Edges, main_output
 from archspec.analysis.receptive_field_walk import Join, View, Walk, larger, smaller
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """What one position of a node sees of an input of the network, spatial axis by spatial axis."""
 
     input: str

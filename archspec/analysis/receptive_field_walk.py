@@ -9,7 +9,6 @@ their power by squaring, so that a hundred thousand of them cost what seventeen 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 
 from archspec.analysis.paths import Edges
@@ -45,16 +44,14 @@ def straight_view(axes: range) -> View:
     return tuple((axis, HERE, ()) for axis in axes)
 
 
-@dataclass(frozen=True, slots=True)
 class Walk:
-    """How to look at a program."""
+    """How to look at a program, and what was found out on the way."""
 
-    program: Program
-    join: Join
-    edges: Edges = "data"
-    tables: dict[str, tuple[Row, ...]] = field(default_factory=dict)
-    """of the modules that were walked, by id: a row for each output"""
-    _reaches: dict[tuple[int, tuple[Tensor, ...]], tuple[tuple[Ways, ...], ...]] = field(default_factory=dict)
+    def __init__(self, program: Program, join: Join, edges: Edges = "data"):
+        self.program, self.join, self.edges = program, join, edges
+        self.tables: dict[str, tuple[Row, ...]] = {}
+        """of the modules that were walked, by id: a row for each output"""
+        self._reaches: dict[tuple[int, tuple[Tensor, ...]], tuple[tuple[Ways, ...], ...]] = {}
 
     def graph(self) -> Values:
         """What the values of the network see of the spatial axes of its inputs."""
