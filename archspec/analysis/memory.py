@@ -49,10 +49,18 @@ def memory(program: Program, batch: int = 1, dtype: Dtype = "float32", costs: Co
     >>> memory(program, batch=32).training // 2**20
     5500
     """
-    weights, gradients = weight_bytes(program, dtype, costs)
-    lives = Lifetimes(program, batch, WIDTHS[dtype])
+    return measure(lifetimes(program, batch, dtype), *weight_bytes(program, dtype, costs))
+
+
+def measure(lives: Lifetimes, weights: int, gradients: int) -> Memory:
+    """The figures of a program whose lifetimes are known, and the bytes of whose weights are."""
     where = ".".join(node.name for node in lives.peak_at())
     return Memory(weights, gradients, lives.peak, where, lives.kept, lives.copies)
+
+
+def lifetimes(program: Program, batch: int = 1, dtype: Dtype = "float32") -> Lifetimes:
+    """When each value comes and goes, for the tables of `memory_table.py`."""
+    return Lifetimes(program, batch, WIDTHS[dtype])
 
 
 def weight_bytes(program: Program, dtype: Dtype, costs: Cost | None = None) -> tuple[int, int]:

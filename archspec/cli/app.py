@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "check.check",
     "stats": "stats.stats",
     "field": "field.field",
+    "memory": "memory.memory",
     "sweep": "sweep.sweep",
     "fit": "fit.fit",
     "compile": "compile.compile",
