@@ -15,7 +15,7 @@ from archspec.analysis.paths import Edges
 from archspec.ops.base import Op, Tensor
 from archspec.ops.window import HERE, Ways, Window, after
 from archspec.program.model import INPUT, Call, Module, Node, Program, Ref
-from archspec.program.read import input_names, operand_types, stands_aside
+from archspec.program.read import input_names, operand_types, stands_aside, type_of
 
 Names = tuple[str, ...]
 Entry = tuple[int | None, Window, Names]
@@ -166,15 +166,17 @@ class Values:
             if stands_aside(node, "inference"):
                 rows[at] = ((rows[args[0].node][args[0].output] if args else ()),) * len(node.types)
                 continue
+            if len(args) == 1 and not isinstance(body, Call) and type(body).reach is Op.reach:
+                source, output = args[0]
+                if type_of(self.module, args[0]).shape == node.types[0].shape:
+                    rows[at] = (rows[source][output],)
+                    continue
             given = [rows[number][output] for number, output in args]
+            made = [self.producer(ref) for ref in args]
             if isinstance(body, Call):
-                rows[at] = walk.call(node, body.module, given, [self.producer(ref) for ref in args])
-                continue
-            types = operand_types(self.module, node)
-            if len(types) == 1 and type(body).reach is Op.reach and types == node.types:
-                rows[at] = (given[0],)
+                rows[at] = walk.call(node, body.module, given, made)
             else:
-                rows[at] = walk.op(body, types, node, given, [self.producer(ref) for ref in args])
+                rows[at] = walk.op(body, operand_types(self.module, node), node, given, made)
 
 
 def _through_ways(ways: Ways, view: View, producer: Names) -> View:

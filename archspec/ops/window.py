@@ -225,6 +225,8 @@ def together(a: Window, b: Window) -> Window | None:
         if a.step != b.step:
             return None
         period = len(a.spans)
+        if period == 1:
+            return Window(a.step, (_hull(a.spans[0], b.spans[0]),))
     else:
         period = lcm(len(a.spans), len(b.spans))
         if a.step * len(b.spans) != b.step * len(a.spans) or period > PERIOD:
