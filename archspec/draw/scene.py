@@ -213,6 +213,8 @@ class Scene:
     title: str = ""
     notes: str = ""
     """source of the network, one line each: the notes of a slide"""
+    key: str = ""
+    """names along the calls that lead to what it shows; "": the whole network"""
     missing: tuple[str, ...] = field(default=(), compare=False)
     """what did not fit and was left out, for the one who asked"""
 
@@ -224,9 +226,10 @@ class Scene:
         title: str = "",
         notes: str = "",
         missing: Iterable[str] = (),
+        key: str = "",
     ) -> Scene:
         """The scene of these elements, lines below boxes below words."""
-        return Scene(width, height, tuple(sorted(elements, key=_layer)), title, notes, tuple(missing))
+        return Scene(width, height, tuple(sorted(elements, key=_layer)), title, notes, key, tuple(missing))
 
     def dump(self) -> str:
         """One line an element, for people and for golden tests."""

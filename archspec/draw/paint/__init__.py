@@ -26,6 +26,8 @@ class Painter:
     file: str
     """of this folder, and the function in it"""
     several: bool = False
+    insides: bool = False
+    """after the picture it is given those of the modules in it, each with its key"""
 
     def __call__(self, scenes: Sequence[Scene], theme: Theme, transparent: bool = False) -> bytes:
         """Paint. Raises `SpecError` (A0505) if a program that it needs is not here."""
@@ -42,5 +44,6 @@ PAINTERS: Mapping[str, Painter] = MappingProxyType(
         ".png": Painter("graphviz.png"),
         ".pptx": Painter("pptx.paint", several=True),
         ".tex": Painter("tex.paint", several=True),
+        ".html": Painter("html.paint", insides=True),
     }
 )

@@ -122,5 +122,7 @@ def _tagged(content: str, tag: Tag | None) -> str:
     if tag is None or not (tag.key or tag.hover):
         return content
     key = f' data-key="{escape(tag.key)}"' if tag.key else ""
+    place = f' data-line="{escape(tag.file)}:{tag.line}"' if tag.line else ""
+    opens = ' data-opens=""' if tag.opens else ""
     hover = f"<title>{escape(tag.hover)}</title>" if tag.hover else ""
-    return f"<g{key}>{hover}{content}</g>"
+    return f"<g{key}{place}{opens}>{hover}{content}</g>"
