@@ -16,6 +16,7 @@ BUG = 70
 COMMANDS = {
     "check": "check.check",
     "stats": "stats.stats",
+    "compare": "compare.compare",
     "field": "field.field",
     "memory": "memory.memory",
     "sweep": "sweep.sweep",

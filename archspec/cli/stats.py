@@ -8,8 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from archspec.cli.counted import Convention, counted, show, show_rows
 from archspec.cli.options import Limit, Set, Specs, load
-from archspec.cli.terminal import BOLD, DIM, WIDTH, cut, grouped, human, markdown, paint, shape, shorten, table
+from archspec.cli.terminal import (
+    BOLD,
+    DIM,
+    WIDTH,
+    cut,
+    grouped,
+    human,
+    markdown,
+    paint,
+    paths_text,
+    shape,
+    shorten,
+    table,
+)
 
 if TYPE_CHECKING:
     from archspec.api import Architecture
@@ -38,7 +52,6 @@ RECORD = {
     By.layer: ("key", "op", "output", "params", "buffers", "mads"),
     By.op: ("op", "count", "params", "buffers", "mads"),
 }
-FIGURES = ("name", "params", "buffers", "mads", "depth", "paths", "output")
 NUMBERS = frozenset({"params", "buffers", "MADs", "mads", "count", "calls", "level", "depth", "paths"})
 ELASTIC = {"op": cut, "output": shorten, "layer": shorten, "name": shorten}
 FOOTNOTE = "MADs: conv, linear, matrix products; batch 1, inference. depth: weighted layers."
@@ -51,6 +64,10 @@ def stats(
     depth: Annotated[
         int | None, typer.Option("--depth", min=1, metavar="N", help="Levels of modules; needs --by module.")
     ] = None,
+    convention: Annotated[
+        list[Convention] | None,
+        typer.Option("--convention", help="Count as that tool does, and name what makes the difference."),
+    ] = None,
     format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
     limit: Limit = None,
 ) -> None:
@@ -62,24 +79,29 @@ def stats(
         raise typer.BadParameter("`--depth` goes with `--by module`")
     if depth is not None:
         by = By.module
+    if convention and by is not None:
+        raise typer.BadParameter("`--convention` has rows of its own: it goes without `--by` and `--depth`")
     found = [_Network(load(spec, set, limit), depth) for spec in specs]
     if format is Format.json:
         import json
 
-        records = [network.record(by) for network in found]
+        records = [network.record(by, convention or ()) for network in found]
         typer.echo(json.dumps(records[0] if len(records) == 1 else records, indent=2, ensure_ascii=False))
-    elif format is Format.csv:
+    elif convention and format is not Format.table:
+        show_rows([(one.figures["name"], counted(one.architecture.program, convention)) for one in found], format)
+    elif by is None and (len(found) > 1 or format is not Format.table) and not convention:
+        _compare(found, format)
+    elif format is Format.csv and by is not None:
         _csv(found, by)
-    elif by is None and (len(found) > 1 or format is Format.markdown):
-        _print(FIGURES, [[_cell(name, network.figures[name]) for name in FIGURES] for network in found], format)
-        if format is Format.table:
-            typer.echo(f"\n{paint(FOOTNOTE, DIM)}")
     else:
         for number, network in enumerate(found):
             if number:
                 typer.echo()
             if format is Format.table:
                 typer.echo("\n".join(network.screen()) + "\n")
+            if convention:
+                show(counted(network.architecture.program, convention))
+                continue
             columns = COLUMNS[by or By.module]
             rows = network.rows(by or By.module)
             _print(columns, [[_cell(name, row[name.lower()], row) for name in columns] for row in rows], format)
@@ -103,8 +125,10 @@ class _Network:
             return table.by_module(program, self.cost, self.depth)
         return table.by_layer(program, self.cost) if by is By.layer else table.by_op(program)
 
-    def record(self, by: By | None) -> dict[str, Any]:
-        return self.figures | ({"by": by.value, "rows": self.rows(by)} if by else {})
+    def record(self, by: By | None, conventions: Sequence[Convention]) -> dict[str, Any]:
+        rows = {"by": by.value, "rows": self.rows(by)} if by else {}
+        told = [one.record() for one in counted(self.architecture.program, conventions)]
+        return self.figures | rows | ({"counted": told} if told else {})
 
     def screen(self) -> list[str]:
         """Title, source and figures, each exact and as people say it."""
@@ -121,7 +145,7 @@ class _Network:
             ("buffers", grouped(figures["buffers"]), held if figures["buffers"] else ""),
             ("MADs", grouped(figures["mads"]), ""),
             ("depth", grouped(figures["depth"]), _shortest(figures)),
-            ("paths", *_paths(figures["paths"])),
+            ("paths", *paths_text(figures["paths"])),
         ]
         said = {"params": human(figures["params"]), "MADs": human(figures["mads"])}
         wide = max(len(number) for _, number, _ in exact)
@@ -148,24 +172,13 @@ def _shortest(figures: dict[str, Any]) -> str:
     return "; ".join(notes)
 
 
-def _paths(text: str) -> tuple[str, str]:
-    """A path count for the screen: exact while it is short, else by its magnitude; and what power it is."""
-    if not text.isdecimal() or len(text) > 600:
-        return (text, "") if not text.isdecimal() else (f"about 10^{len(text) - 1}", "exact in --format json")
-    count = int(text)
-    power = f"2^{count.bit_length() - 1}" if count > 2 and count & (count - 1) == 0 else ""
-    if len(text) > 24:
-        return power or f"{text[0]}.{text[1:3]}e{len(text) - 1}", "exact in --format json"
-    return grouped(count), power
-
-
 def _cell(name: str, value: Any, row: dict[str, Any] | None = None) -> str:
     if name == "key" and row is not None:
         if "level" not in row:
             return str(value)
         return " " * (2 * int(row["level"]) - 2) + str(value).rsplit(".", 1)[-1]
     if name == "paths":
-        exact, power = _paths(value)
+        exact, power = paths_text(value)
         return power if power.startswith("2^") else exact
     if isinstance(value, int):
         return grouped(value)
@@ -182,15 +195,22 @@ def _print(columns: Sequence[str], rows: Sequence[Sequence[str]], format: Format
         typer.echo("\n".join(table(shown, rows, NUMBERS, {name: ELASTIC[name] for name in ELASTIC if name in shown})))
 
 
-def _csv(found: Sequence[_Network], by: By | None) -> None:
+def _compare(found: Sequence[_Network], format: Format) -> None:
+    from archspec.cli import compare
+
+    networks = [network.architecture for network in found]
+    typer.echo("\n".join(compare.comparison(networks, compare.STATS, compare.Format(format.value))))
+
+
+def _csv(found: Sequence[_Network], by: By) -> None:
     import csv
     import sys
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    columns = RECORD[by] if by else FIGURES
-    several = by is not None and len(found) > 1
+    columns = RECORD[by]
+    several = len(found) > 1
     writer.writerow((["name"] if several else []) + list(columns))
     for network in found:
-        for row in network.rows(by) if by else [network.figures]:
+        for row in network.rows(by):
             cells = [" ".join(map(str, row[name])) if name == "output" else row[name] for name in columns]
             writer.writerow(([network.figures["name"]] if several else []) + cells)

@@ -80,6 +80,17 @@ def cut(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
 
 
+def paths_text(text: str) -> tuple[str, str]:
+    """A path count for the screen: exact while it is short, else by its magnitude; and what power it is."""
+    if not text.isdecimal() or len(text) > 600:
+        return (text, "") if not text.isdecimal() else (f"about 10^{len(text) - 1}", "exact in --format json")
+    count = int(text)
+    power = f"2^{count.bit_length() - 1}" if count > 2 and count & (count - 1) == 0 else ""
+    if len(text) > 24:
+        return power or f"{text[0]}.{text[1:3]}e{len(text) - 1}", "exact in --format json"
+    return grouped(count), power
+
+
 def table(
     columns: Sequence[str],
     rows: Sequence[Sequence[str]],
@@ -115,3 +126,44 @@ def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]], right: froze
         "|" + "|".join(" ---: " if column in right else " --- " for column in columns) + "|",
         *("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows),
     ]
+
+
+def latex(columns: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[str]) -> list[str]:
+    """Lines of a LaTeX table in the style of the package booktabs.
+
+    >>> print("\\n".join(latex(["name", "params"], [["a_b", "7,978"]], frozenset({"params"}))))
+    \\begin{tabular}{lr}
+    \\toprule
+    name & params \\\\
+    \\midrule
+    a\\_b & 7,978 \\\\
+    \\bottomrule
+    \\end{tabular}
+    """
+    lines = [" & ".join(map(_latex_text, row)) + r" \\" for row in (columns, *rows)]
+    alignment = "".join("r" if column in right else "l" for column in columns)
+    head, body = [rf"\begin{{tabular}}{{{alignment}}}", r"\toprule", lines[0], r"\midrule"], lines[1:]
+    return [*head, *body, r"\bottomrule", r"\end{tabular}"]
+
+
+_LATEX = {
+    **{letter: f"\\{letter}" for letter in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "…": r"\dots{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+}
+
+
+def _latex_text(text: str) -> str:
+    """Escaped; a power stands as a formula.
+
+    >>> _latex_text("2^58"), _latex_text("50% of {x}")
+    ('$2^{58}$', '50\\\\% of \\\\{x\\\\}')
+    """
+    base, caret, power = text.partition("^")
+    if caret and base.isdecimal() and power.isdecimal():
+        return f"${base}^{{{power}}}$"
+    return "".join(_LATEX.get(letter, letter) for letter in text)
