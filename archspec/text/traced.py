@@ -111,7 +111,8 @@ class _Number:
         return hash(self.operand()) if self.trace.syntactic else hash(self.pinned())
 
     def __bool__(self) -> bool:
-        return operator.ne(self, 0)
+        holds: bool = operator.ne(self, 0)
+        return holds
 
     def __pos__(self) -> Any:
         return self
