@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import torch
 
     from archspec.analysis.cost import Cost
+    from archspec.pictures import Picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +103,32 @@ class Architecture:
             depth=figures["depth"],
             version=__version__,
         )
+
+    def draw(
+        self, to: str | Path | None = None, *, theme: str = "light", transparent: bool = False, **options: Any
+    ) -> Picture:
+        """Its picture, which a notebook shows; written to the file `to` if there is one, whose suffix says the kind.
+
+        `options`: size, focus, fold, unfold, direction, detail, rows and title, as those of `archspec draw`.
+        Raises `ValueError` for what is not there or does not fit, and `SpecError` if the file cannot be made.
+
+        >>> import archspec
+        >>> archspec.load("resnet50").draw(focus="layer1.1", size="half")
+        <picture of Bottleneck, 480 x 540 pt>
+        """
+        from archspec.pictures import Picture, picture, request, theme_of
+
+        drawn = Picture(picture(self, request(**options)), theme_of(theme), transparent)
+        if to is not None:
+            drawn.save(to)
+        return drawn
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        """What a notebook shows: the picture, or the line of text where there is none."""
+        try:
+            return {**self.draw()._repr_mimebundle_(), "text/plain": repr(self)}
+        except ValueError:
+            return {"text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"<archspec {self.name}: {self._cost.total.params:,} params>"

@@ -22,6 +22,7 @@ COMMANDS = {
     "sweep": "sweep.sweep",
     "fit": "fit.fit",
     "compile": "compile.compile",
+    "draw": "draw.draw",
     "chart": "chart.chart",
     "list": "library.list_",
     "show": "library.show",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from archspec.draw.picture import Block, Body, Exit, Figures, Label, Share
@@ -19,16 +19,24 @@ _QUIET = ("flatten", "reshape", "identity")
 """ops that no lecture mentions: they ride too, without a word"""
 
 
-def fold(program: Program, figures: Figures, mode: str | None = None) -> dict[str, Body]:
-    """Every concrete module as blocks, by its id. What exists in the other mode than `mode` is left out."""
+def fold(program: Program, figures: Figures, mode: str | None = None, folded: Collection[str] = ()) -> dict[str, Body]:
+    """Every concrete module as blocks, by its id. What exists in the other mode than `mode` is left out.
+
+    Steps and modules whose names are in `folded` stay boxes where they would stand in line.
+    """
     bodies: dict[str, Body] = {}
     for module in program.modules.values():
-        bodies[module.id] = _body(module, program, bodies, figures.shares.get(module.id, ()), mode)
+        bodies[module.id] = _body(module, program, bodies, figures.shares.get(module.id, ()), mode, folded)
     return bodies
 
 
 def _body(
-    module: Module, program: Program, bodies: Mapping[str, Body], shares: Sequence[Share], mode: str | None
+    module: Module,
+    program: Program,
+    bodies: Mapping[str, Body],
+    shares: Sequence[Share],
+    mode: str | None,
+    folded: Collection[str],
 ) -> Body:
     values: list[tuple[Ref, ...]] = []
     blocks: list[Block] = []
@@ -47,7 +55,8 @@ def _body(
         share = shares[number] if shares else Share()
         if isinstance(node.body, Call):
             callee, body = program.modules[node.body.module], bodies[node.body.module]
-            spliced = _spliced(node, callee, body, args, share, len(blocks))
+            kept = node.name in folded or callee.template in folded
+            spliced = None if kept else _spliced(node, callee, body, args, share, len(blocks))
             if spliced is not None:
                 new, outs = spliced
                 blocks += new

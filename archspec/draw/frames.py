@@ -13,8 +13,8 @@ from archspec.draw.scene import Bounds, Element, Line, Point, Run, Text
 from archspec.draw.structure import opened
 from archspec.draw.trunk import Cell
 
-TITLE, SPACE = 24.0, 16.0
-"""height of a frame's title with the air below it; between two frames"""
+TITLE, FOOT, SPACE, BETWEEN = 24.0, 16.0, 16.0, 10.0
+"""of a frame, its title with the air below it, and the air at its foot; between two frames, and between two rows"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,38 +37,50 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Kinds with the form of each that fits."""
+    """Kinds with the form of each that fits, in one or two rows."""
 
-    chosen: tuple[tuple[Kind, int], ...]
+    rows: tuple[tuple[tuple[Kind, int], ...], ...]
     missing: tuple[str, ...]
-    width: float
 
     @property
     def badness(self) -> float:
-        return sum(0.7 * form for _, form in self.chosen) + 12.0 * len(self.missing)
+        forms = sum(0.7 * form for row in self.rows for _, form in row)
+        return forms + 12.0 * len(self.missing) + 1.5 * (len(self.rows) - 1)
 
     @property
     def height(self) -> float:
-        return max(kind.pieces[form].h for kind, form in self.chosen) + TITLE + 18
+        return sum(map(_high, self.rows)) + BETWEEN * (len(self.rows) - 1)
 
     def draw(self, at: Bounds) -> list[Element]:
         """The frames side by side, as wide as what is in them."""
-        needs = [_need(kind, form) for kind, form in self.chosen]
-        spare = at.w - sum(needs) - SPACE * (len(needs) - 1)
-        total = sum(needs)
         elements: list[Element] = []
-        x = at.x
-        for (kind, form), need in zip(self.chosen, needs, strict=True):
-            wide = need + spare * need / total
-            room = Bounds(x, at.y, wide, at.h)
-            elements.append(frame(room, kind.hue))
-            elements.append(Text(Point(x + 12, at.y + 13), _short(kind, wide - 24), "start"))
-            piece = kind.pieces[form]
-            left = x + (wide - piece.w) / 2
-            free = at.h - TITLE - piece.h
-            elements += piece.draw(left, at.y + TITLE + free / 2 + piece.up - 1)
-            x += wide + SPACE
+        y, spare = at.y, at.h - self.height
+        for row in self.rows:
+            high = _high(row) + spare / len(self.rows)
+            elements += _drawn(row, Bounds(at.x, y, at.w, high))
+            y += high + BETWEEN
         return elements
+
+
+def _high(row: Sequence[tuple[Kind, int]]) -> float:
+    return max(kind.pieces[form].h for kind, form in row) + TITLE + FOOT
+
+
+def _drawn(row: Sequence[tuple[Kind, int]], at: Bounds) -> list[Element]:
+    needs = [_need(kind, form) for kind, form in row]
+    total = sum(needs)
+    spare = at.w - total - SPACE * (len(needs) - 1)
+    elements: list[Element] = []
+    x = at.x
+    for (kind, form), need in zip(row, needs, strict=True):
+        wide = need + spare * need / total
+        elements.append(frame(Bounds(x, at.y, wide, at.h), kind.hue))
+        elements.append(Text(Point(x + 12, at.y + 13), _short(kind, wide - 24), "start"))
+        piece = kind.pieces[form]
+        free = at.h - TITLE - piece.h
+        elements += piece.draw(x + (wide - piece.w) / 2, at.y + TITLE + free / 2 + piece.up - 1)
+        x += wide + SPACE
+    return elements
 
 
 def _short(kind: Kind, room: float) -> Line:
@@ -90,24 +102,40 @@ class Frames:
     width: float
 
     def fit(self, room: float) -> Fit | None:
-        """The kinds at the richest forms that fit side by side in this height; the cheapest are left out if need be."""
+        """The kinds at the richest forms that fit in this height, in one row or two; the cheapest are left out if need be."""
+        best: Fit | None = None
+        for count in (1, 2):
+            if len(self.kinds) < 2 * count - 1:
+                continue
+            found = self._rows(count, room)
+            if found is not None and (best is None or found.badness < best.badness):
+                best = found
+        return best
+
+    def _rows(self, count: int, room: float) -> Fit | None:
         kinds = list(self.kinds)
         missing = list(self.unseen)
-        while kinds:
-            forms = self._forms(kinds, room)
-            if forms is not None:
-                return Fit(tuple(zip(kinds, forms, strict=True)), tuple(missing), self.width)
-            dropped = min(kinds, key=lambda kind: (self._fits(kind, room), kind.weight))
+        each = (room - BETWEEN * (count - 1)) / count
+        while len(kinds) >= count:
+            for cut in range(1, len(kinds)) if count == 2 else (len(kinds),):
+                rows = [row for row in (kinds[:cut], kinds[cut:]) if row]
+                forms = [self._forms(row, each) for row in rows]
+                if all(found is not None for found in forms):
+                    made = tuple(
+                        tuple(zip(row, found or (), strict=True)) for row, found in zip(rows, forms, strict=True)
+                    )
+                    return Fit(made, tuple(missing))
+            dropped = min(kinds, key=lambda kind: (self._fits(kind, each), kind.weight))
             kinds.remove(dropped)
             missing.append(dropped.title)
         return None
 
     @staticmethod
     def _fits(kind: Kind, room: float) -> bool:
-        return any(piece.h + TITLE + 18 <= room for piece in kind.pieces)
+        return any(piece.h + TITLE + FOOT <= room for piece in kind.pieces)
 
     def _forms(self, kinds: Sequence[Kind], room: float) -> list[int] | None:
-        allowed = [[form for form, piece in enumerate(kind.pieces) if piece.h + TITLE + 18 <= room] for kind in kinds]
+        allowed = [[form for form, piece in enumerate(kind.pieces) if piece.h + TITLE + FOOT <= room] for kind in kinds]
         if any(not forms for forms in allowed):
             return None
         at = [0] * len(kinds)

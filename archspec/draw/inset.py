@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from archspec.draw.parts import Style, arrow, box, dot, label_lines, merge, producer, say, widest
+from archspec.draw.parts import Style, arrow, box, dot, label_lines, merge, producer, say, straight, widest
 from archspec.draw.picture import Block, Body
 from archspec.draw.scene import LEADING, Bounds, Element, Line, Path, Point, Rect, Run, Text
 from archspec.draw.structure import Parallel, Series, series
@@ -262,7 +262,7 @@ class _Maker:
         size = self.form.size
         said = (Line((Run(f"+ {fresh}", bold=True),), size, producer(0)), say("new", size, "muted"))
         beside = self.form.channels and not self.form.chip
-        words = max(line.width for line in said) + 8 if beside else 0.0
+        words = sum(line.width for line in said) + 14 if beside else 0.0
         old = max(row.up, 16.0) + 4
 
         def draw(x: float, y: float) -> list[Element]:
@@ -282,8 +282,10 @@ class _Maker:
                 ),
             ]  # fmt: skip
             if beside:
+                out = (Point(end + wide, y), Point(end + wide + words, y))
+                elements.append(Path(straight(*out), "edge", 2.0))
                 elements += [
-                    Text(Point(end + wide + 8, y - 14 - size * (1 - place) * 1.15), line, "start")
+                    Text(Point(end + wide + 7 + place * (said[0].width + 4), y - 12), line, "start")
                     for place, line in enumerate(said)
                 ]
             return elements

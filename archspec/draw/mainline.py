@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from archspec.draw.metrics import width
 from archspec.draw.parts import label_lines, say, widest
 from archspec.draw.picture import Body
 from archspec.draw.scene import Line, Run
@@ -155,8 +156,7 @@ def words(cell: Cell, name: str, tight: Tight) -> tuple[Line, ...]:
     unit = cell.unit
     if unit.body is not None:
         text = "".join(word[0].upper() for word in name.split()) if tight.brief else name
-        lines = label_lines(type(unit.label)(text), size, _longest(text, size), folds=3, bold=True)
-        return (*(lines or (say(text, size, bold=True),)), *times)
+        return (*(say(line, size, bold=True) for line in _folded(text, size)), *times)
     label = unit.label
     if label.word in ("max pool", "avg pool"):
         label = type(label)(label.word.split()[0], label.kernel, label.out, label.notes)
@@ -181,6 +181,19 @@ def _part(cell: Cell, size: float) -> tuple[Line, ...]:
     note = f" {label.notes[0]}" if label.notes and not out else ""
     times = (Run(f" × {cell.times}", bold=True, hue="module"),) if cell.times > 1 else ()
     return (Line((*head, Run(word + out + note), *times), size),)
+
+
+def _folded(text: str, size: float) -> list[str]:
+    """A name in lines of a word each, but a number stays with its word and short words share a line."""
+    lines: list[str] = []
+    room = max(_longest(text, size), 48.0)
+    for word in text.split():
+        fits = lines and width(f"{lines[-1]} {word}", size, True) <= room
+        if lines and (fits or word.isdigit()):
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
 
 
 def _longest(text: str, size: float, bold: bool = True) -> float:

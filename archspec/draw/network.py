@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import log2
 
-from archspec.draw.chart import Chart, charts, place
+from archspec.draw.costs import Costs, costs, place
 from archspec.draw.frames import Frames, kinds
 from archspec.draw.mainline import TIGHTS, Main, Tight, main_line, names, words
-from archspec.draw.parts import Drawing, Style, arrow, box, cards, height, merge, note, say, widest
+from archspec.draw.parts import Drawing, Style, arrow, bar, box, cards, height, merge, note, producer, say, widest
 from archspec.draw.picture import Block, Body, Figures, Row
 from archspec.draw.scene import Bounds, Circle, Element, Line, Path, Point, Rect, Run, Text
 from archspec.draw.slide import Canvas
@@ -160,7 +160,7 @@ def _fitted(
 ) -> Drawing | None:
     """The drawing with the heights that leave the insets their words."""
     frames = kinds(plan.row, plan.names, style, canvas.width - 2 * canvas.margin, brief=plan.tight.brief)
-    shown = charts(plan.row, plan.main, rows, figures, style.prefix)
+    shown = costs(plan.row, plan.main, rows, figures, style.prefix)
     top, bottom = 74.0, canvas.height - 16.0
     best: tuple[float, Heights, Frames | None, float] | None = None
     for number, heights in enumerate(_HEIGHTS):
@@ -214,7 +214,7 @@ def _wrap(end: Point, start: Point, canvas: Canvas, heights: Heights) -> Path:
     )  # fmt: skip
 
 
-def _band_height(plan: Plan, cut: Cut, heights: Heights, shown: Sequence[Chart], canvas: Canvas) -> float:
+def _band_height(plan: Plan, cut: Cut, heights: Heights, shown: Sequence[Costs], canvas: Canvas) -> float:
     above = _arc_room(plan)
     below = _head_room(plan)
     ruler = RULER if any(plan.fields[cut.start : cut.end]) else 6.0
@@ -277,7 +277,7 @@ def _high(plan: Plan, place: int, heights: Heights) -> float:
 
 
 def _band(
-    plan: Plan, cut: Cut, heights: Heights, shown: Sequence[Chart], canvas: Canvas, style: Style, top: float
+    plan: Plan, cut: Cut, heights: Heights, shown: Sequence[Costs], canvas: Canvas, style: Style, top: float
 ) -> tuple[list[Element], Point, Point]:
     """One band from `top` down, and where its line comes in and goes out."""
     ruler = RULER if any(plan.fields[cut.start : cut.end]) else 6.0
@@ -339,7 +339,7 @@ def _cells(
         high = _high(plan, place, heights)
         made = _made(plan, place, Bounds(x, axis - high / 2, wide, high), style)
         boxes[place] = made
-        elements.append(made)
+        elements += [made] if cell.unit.role != "concat" else _concat(cell, made.at)
         if isinstance(made, Rect) and _stacked(cell):
             elements += cards(made)
             x += CARDS
@@ -376,10 +376,18 @@ def _made(plan: Plan, place: int, at: Bounds, style: Style) -> Rect | Circle:
     if cell.unit.role == "merge":
         return merge(block, Point(at.cx, at.cy), style, 13.0)
     if cell.unit.role == "concat":
-        return Rect(Bounds(at.cx - 7, at.y, 14, at.h), "merge", "merge.fill", radius=3.0, tag=None)
+        return Rect(Bounds(at.cx - 7, at.y, 14, at.h), "", "", "segment", 0.0, 0.0)
     made = box(block, at, plan.words[place], style, role=role(cell))
     thick = 2.2 if cell.unit.body is not None and role(cell) == "module" else 1.6
     return replace(made, width=thick, radius=min(12.0, at.w / 4, at.h / 4))
+
+
+def _concat(cell: Cell, at: Bounds) -> list[Rect]:
+    """The bar of a concat on the main line, in pieces as high as what each producer gives."""
+    counts = [type.channels for type in cell.unit.inputs]
+    return [
+        replace(piece, label=()) for piece in bar(at, counts, [producer(k) for k in range(len(counts))], upright=True)
+    ]
 
 
 def role(cell: Cell) -> str:
@@ -444,14 +452,20 @@ def _over(plan: Plan, boxes: dict[int, Rect | Circle], first: Rect | None, ceili
         side = sides[number - len(main.arcs)] if number >= len(main.arcs) else None
         steers = side.steers if side is not None else main.arcs[number].steers
         down = CARDS if _stacked(plan.cell(end)) else 0.0
-        elements.append(
-            arrow(
-                Point(x1, source.at.y - over), Point(x1, level), Point(x2, level), Point(x2, target.at.y - down),
-                stroke="gate" if steers else "skip", width=2.4, head=8, radius=10, dashed=side is not None,
-            )
-        )  # fmt: skip
-        if side is not None:
-            elements.append(_on_arc(plan, side.cells, (x1 + x2) / 2, level, x2 - x1, style))
+        stroke = "gate" if steers else "skip"
+        rise, fall = (
+            (Point(x1, source.at.y - over), Point(x1, level)),
+            (Point(x2, level), Point(x2, target.at.y - down)),
+        )
+        if side is None:
+            elements.append(arrow(*rise, *fall, stroke=stroke, width=2.4, head=8, radius=10))
+            continue
+        made = _on_arc(plan, side.cells, (x1 + x2) / 2, level, x2 - x1, style)
+        elements += [
+            arrow(*rise, Point(made.at.x, level), stroke=stroke, width=2.4, head=8, radius=10, dashed=True),
+            made,
+            arrow(Point(made.at.right, level), *fall, stroke=stroke, width=2.4, head=8, radius=10, dashed=True),
+        ]
     return elements
 
 
@@ -512,7 +526,7 @@ def _channels(
         for text, size in ((f"{first}→{last}", 13.0), (f"{first}→{last}", 12.0), (f"{last}", 12.0)):
             line = say(text if first != last else str(last), size, bold=True)
             left, right = boxes[number].at.cx - line.width / 2, boxes[number].at.cx + line.width / 2
-            if all(right + 5 <= a or b <= left - 5 for a, b in taken) and right <= canvas.width - 8:
+            if all(right + 5 <= a or b <= left - 5 for a, b in taken) and right <= canvas.width - canvas.margin + 8:
                 taken.append((left, right))
                 elements.append(Text(Point(boxes[number].at.cx, y), line))
                 break

@@ -10,9 +10,6 @@ from archspec.draw.metrics import cut, width
 from archspec.draw.parts import Drawing, say
 from archspec.draw.scene import MARGIN, Bounds, Circle, Element, Line, Path, Point, Rect, Run, Scene, Text
 
-SIZES = {"16:9": (960.0, 540.0), "4:3": (720.0, 540.0), "half": (480.0, 540.0)}
-"""in points; a slide of 16:9 is 13.33 × 7.5 inches"""
-
 NAMES = {
     "conv": "k×k conv",
     "conv1": "1×1 conv",
@@ -107,12 +104,13 @@ def scene(
     title: str,
     subtitle: Sequence[Run],
     notes: str = "",
+    key: str = "",
 ) -> Scene:
     """The finished slide."""
     elements = [*heading(canvas, title, subtitle), *drawing.elements]
     if canvas.legend:
         elements += legend(canvas, drawing.elements, drawing)
-    return Scene.of(canvas.width, canvas.height, elements, title, notes, drawing.missing)
+    return Scene.of(canvas.width, canvas.height, elements, title, notes, drawing.missing, key)
 
 
 def extent(elements: Sequence[Element]) -> Bounds:

@@ -56,12 +56,12 @@ def _coarse(block: Block) -> str:
 def _plain(body: Body) -> Body:
     """The body with norms and activations gone, and the projections of its shortcuts taken for identities.
 
-    A projection is a branch of an addition or a concat that holds at most one convolution, of kernel 1,
-    while every other branch holds more.
+    A projection is a branch of an addition that holds at most one convolution, while every other branch
+    holds more.
     """
     gone = {number: block.args[0] for number, block in enumerate(body.blocks) if block.role in ("norm", "activation")}
     for block in body.blocks:
-        if block.op is None or block.op.op not in ("add", "concat") or len(block.args) < 2:
+        if block.op is None or block.op.op != "add" or len(block.args) < 2:
             continue
         sources = [_projection(body, ref) for ref in block.args]
         if sum(source is not None for source in sources) == 1:
@@ -69,14 +69,17 @@ def _plain(body: Body) -> Body:
     return without(body, gone)
 
 
+_LIGHT = ("conv", "conv1", "pool", "shape", "norm", "activation")
+
+
 def _projection(body: Body, ref: Ref) -> Ref | None:
-    """Where a branch of at most one 1 × 1 convolution starts; None for an empty branch and one that holds more."""
+    """Where a branch of at most one convolution starts; None for an empty branch and one that holds more."""
     weights, start = 0, ref
     while ref.node >= 0:
         block = body.blocks[ref.node]
-        if len(block.args) != 1 or block.role not in ("conv1", "pool", "shape", "norm", "activation"):
+        if len(block.args) != 1 or block.role not in _LIGHT:
             break
-        weights += block.role == "conv1"
+        weights += block.role in ("conv", "conv1")
         if weights > 1:
             return None
         ref = block.args[0]

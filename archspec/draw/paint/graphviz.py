@@ -34,8 +34,8 @@ def run(command: Sequence[str], text: str) -> bytes:
         ) from None
     except subprocess.TimeoutExpired:
         raise fault("A0505", f"Graphviz's `{command[0]}` took longer than two minutes") from None
-    if done.returncode or not done.stdout:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
+    said = done.stderr.decode(errors="replace").strip().splitlines()
+    if not done.stdout or (done.returncode and any("error" in line.lower() for line in said)):
         raise fault("A0505", f"Graphviz's `{command[0]}` failed: {said[0] if said else 'it said nothing'}")
     return done.stdout
 

@@ -21,7 +21,7 @@ _NAMES: dict[Row, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
+class Costs:
     """One row of numbers, one for each place on the main line."""
 
     name: str
@@ -31,14 +31,14 @@ class Chart:
     """a row of text otherwise"""
 
 
-def charts(row: Sequence[Cell], main: Main, rows: Sequence[Row], figures: Figures, prefix: str) -> list[Chart]:
+def costs(row: Sequence[Cell], main: Main, rows: Sequence[Row], figures: Figures, prefix: str) -> list[Costs]:
     """The rows that were asked for. A row in which nothing has a value is left out."""
     found = []
     for kind in rows:
         name, hue = _NAMES[kind]
         values = tuple(_value(kind, row[number], figures, prefix) for number in main.line)
         if any(values):
-            found.append(Chart(name, hue, values, kind != "receptive_field"))
+            found.append(Costs(name, hue, values, kind != "receptive_field"))
     return found
 
 
@@ -63,16 +63,16 @@ def memory(block: Block) -> int:
 _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""))
 
 
-def place(chart: Chart, boxes: Sequence[tuple[int, Bounds]], at: Bounds, canvas: Canvas) -> list[Element]:
-    """The chart with its base line at the top of `at`, which says the margin, the left end and the highest bar."""
+def place(costs: Costs, boxes: Sequence[tuple[int, Bounds]], at: Bounds, canvas: Canvas) -> list[Element]:
+    """The costs with its base line at the top of `at`, which says the margin, the left end and the highest bar."""
     base, tall = at.y, at.h
-    elements: list[Element] = [note(chart.name, Point(canvas.margin, base - 6), size=12.0)]
+    elements: list[Element] = [note(costs.name, Point(canvas.margin, base - 6), size=12.0)]
     label = elements[0].bounds.right if isinstance(elements[0], Text) else 0.0
     right = canvas.width - canvas.margin
-    most = max(chart.values) or 1
+    most = max(costs.values) or 1
     scale, unit = next(((scale, unit) for scale, unit in _UNITS if most >= scale), (1.0, ""))
     start = max(boxes[0][1].x, label + 6)
-    if chart.bars:
+    if costs.bars:
         elements.append(
             Path(
                 (Point(start, base), Point(start, base), Point(right, base), Point(right, base)),
@@ -82,18 +82,18 @@ def place(chart: Chart, boxes: Sequence[tuple[int, Bounds]], at: Bounds, canvas:
             )
         )
     taken: list[tuple[float, float]] = [(0.0, label + 4)]
-    for number, box in sorted(boxes, key=lambda entry: -chart.values[entry[0]]):
-        value = chart.values[number]
+    for number, box in sorted(boxes, key=lambda entry: -costs.values[entry[0]]):
+        value = costs.values[number]
         if not value:
             continue
-        if not chart.bars:
+        if not costs.bars:
             top = base
             texts = [f"{value}"]
         else:
             high = max(0.8, tall * value / most)
             wide = min(46.0, max(10.0, box.w * 0.62))
             x = box.cx - wide / 2
-            elements.append(Rect(Bounds(x, base - high, wide, high), "", chart.hue, "bar", 0.0, 0.0))
+            elements.append(Rect(Bounds(x, base - high, wide, high), "", costs.hue, "bar", 0.0, 0.0))
             top = base - high
             texts = _texts(value / scale, unit)
         for text in texts:
@@ -101,7 +101,7 @@ def place(chart: Chart, boxes: Sequence[tuple[int, Bounds]], at: Bounds, canvas:
             left, end = box.cx - line.width / 2, box.cx + line.width / 2
             if end <= canvas.width - 6 and all(end + 4 <= a or b <= left - 4 for a, b in taken):
                 taken.append((left, end))
-                elements.append(Text(Point(box.cx, top - 8 if chart.bars else base - 6), line))
+                elements.append(Text(Point(box.cx, top - 8 if costs.bars else base - 6), line))
                 break
     return elements
 

@@ -1,0 +1,129 @@
+"""`archspec draw`: networks as pictures that go on a slide as they are."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archspec.cli.options import Limit, Set, Specs, limits, params, tell_warnings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archspec.draw.scene import Scene
+
+
+class ThemeName(StrEnum):
+    light = "light"
+    dark = "dark"
+    mono = "mono"
+
+
+class DirectionName(StrEnum):
+    right = "right"
+    down = "down"
+
+
+class DetailName(StrEnum):
+    full = "full"
+    plain = "plain"
+
+
+def draw(
+    specs: Specs,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Where to write: .svg .pdf .png .dot .tex .pptx .html; `-`: SVG."
+        ),
+    ] = None,
+    set: Set = None,
+    focus: Annotated[str, typer.Option("--focus", metavar="NODE", help="Draw this module alone: its path.")] = "",
+    size: Annotated[str, typer.Option("--size", help="16:9, 4:3, half or WxH in points.")] = "16:9",
+    theme: Annotated[ThemeName, typer.Option("--theme", help="Colours.")] = ThemeName.light,
+    fold: Annotated[
+        list[str] | None, typer.Option("--fold", metavar="NAME", help="Keep a step one box. May be repeated.")
+    ] = None,
+    unfold: Annotated[
+        list[str] | None, typer.Option("--unfold", metavar="NAME", help="Show a module's inside. May be repeated.")
+    ] = None,
+    direction: Annotated[DirectionName | None, typer.Option("--direction", help="Of the flow in a module.")] = None,
+    detail: Annotated[DetailName, typer.Option("--detail", help="plain: no norms and sizes.")] = DetailName.full,
+    rows: Annotated[
+        str, typer.Option("--rows", metavar="LIST", help="Under a network: params,mads,memory,receptive_field.")
+    ] = "params,mads",
+    title: Annotated[str, typer.Option("--title", help="Another title.")] = "",
+    transparent: Annotated[bool, typer.Option("--transparent", help="No background.")] = False,
+    limit: Limit = None,
+) -> None:
+    """Draw networks as pictures that go on a slide as they are.
+
+    A whole network is folded until it fits; --focus draws one module. Several specs give a file each, or one
+    deck where the file can hold it (.pptx).
+    """
+    from archspec import api, pictures
+
+    targets = _targets(specs, output)
+    bound = limits(limit)
+    colours = pictures.theme_of(theme.value)
+    try:
+        wanted = pictures.request(
+            size=size,
+            focus=focus,
+            fold=fold or (),
+            unfold=unfold or (),
+            direction=direction.value if direction else None,
+            detail=detail.value,
+            rows=[row.strip() for row in rows.split(",") if row.strip()],
+            title=title,
+        )
+        scenes: list[Scene] = []
+        for spec in specs:
+            scenes.append(pictures.picture(tell_warnings(api.load(spec, params(set), limits=bound)), wanted))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if output == Path("-"):
+        typer.echo(pictures.paint(scenes[:1], ".svg", colours, transparent).decode(), nl=False)
+        return
+    for target, group in targets.items():
+        _write(target, [scenes[number] for number in group], pictures, colours, transparent)
+
+
+def _targets(specs: Sequence[str], output: Path | None) -> dict[Path, list[int]]:
+    """Which specs go into which file."""
+    from archspec.draw.paint import PAINTERS
+
+    names = [Path(spec).stem if spec.endswith((".yaml", ".yml")) else spec.replace("/", "_") for spec in specs]
+    everything = list(range(len(specs)))
+    if output == Path("-"):
+        if len(specs) > 1:
+            raise typer.BadParameter("standard output takes one picture")
+        return {}
+    if output is None or output.is_dir():
+        folder = output or Path()
+        return {folder / f"{name}.svg": [number] for number, name in enumerate(names)}
+    suffix = output.suffix.lower()
+    if suffix not in PAINTERS:
+        raise typer.BadParameter(f"a picture ends in {' '.join(PAINTERS)}, not `{output.suffix or output.name}`")
+    if len(specs) == 1 or PAINTERS[suffix].several:
+        return {output: everything}
+    return {output.with_name(f"{output.stem}-{name}{suffix}"): [number] for number, name in enumerate(names)}
+
+
+def _write(target: Path, scenes: Sequence[Scene], pictures: object, colours: object, transparent: bool) -> None:
+    from archspec.draw.paint import PAINTERS
+    from archspec.draw.theme import Theme
+    from archspec.text.write import write_atomically
+
+    assert isinstance(colours, Theme)
+    write_atomically(target, PAINTERS[target.suffix.lower()](scenes, colours, transparent))
+    shown = f"{len(scenes)} pictures, " if len(scenes) > 1 else ""
+    typer.echo(f"wrote {target}, {shown}{scenes[0].width:g} x {scenes[0].height:g} pt")
+    for scene in scenes:
+        if scene.missing:
+            from archspec.cli.terminal import DIM, paint
+
+            typer.echo(paint(f"  no room for the inside of: {', '.join(scene.missing)}", DIM))
