@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from archspec.analysis.sweep_axes import MOST_VALUES
@@ -76,7 +76,8 @@ class Sweep:
 
 
 def told(error: SpecError) -> str:
-    """The first mistake in one line."""
+    """The first mistake in one line: `A0308 resnet50.yaml:35: 3 groups do not divide 128 input channels`."""
     first = next((each for each in error.diagnostics if each.severity == "error"), error.diagnostics[0])
-    line = f" line {first.labels[0].span.line}" if first.labels else ""
-    return f"{first.code}{line}: {first.message}"
+    span = first.labels[0].span if first.labels else None
+    place = f" {PurePath(span.source.name).name}:{span.line}" if span is not None else ""
+    return f"{first.code}{place}: {first.message}"

@@ -181,7 +181,7 @@ def _table(swept: Sweep, records: Sequence[Record]) -> str:
     names, rows, numbers = _rows(swept, records)
     for row, record in zip(rows, records, strict=True):
         if record["error"]:
-            row[-1] = record["error"].partition(":")[0].partition(" ")[0]  # the code; the message stands below
+            row[-1] = record["error"][:5]  # the code; the message stands below
     told = list(dict.fromkeys(record["error"] for record in records if record["error"]))
     lines = table(names, rows, numbers)
     if told:

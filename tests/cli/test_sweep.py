@@ -24,7 +24,7 @@ groups      params           MADs  output  error
      3                                     A0308
      4  34,931,496  5,848,956,928  [1000]
 
-A0308 line 35: 3 groups do not divide 128 input channels
+A0308 resnet50.yaml:35: 3 groups do not divide 128 input channels
 """
 
 FIT = """\
@@ -51,7 +51,7 @@ def test_a_wrong_variant_is_a_row(archspec: Command) -> None:
 def test_exit_code_1_if_every_variant_is_wrong(archspec: Command) -> None:
     done = archspec("sweep", "resnext50_32x4d", "--set", "groups=3,5", "--format", "csv")
     assert done.code == 1
-    assert done.out.splitlines()[1] == "3,,,,,,A0308 line 35: 3 groups do not divide 128 input channels"
+    assert done.out.splitlines()[1] == "3,,,,,,A0308 resnet50.yaml:35: 3 groups do not divide 128 input channels"
     assert done.err == "2 of 2 variants are wrong: see the column `error`\n"
 
 
