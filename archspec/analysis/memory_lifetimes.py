@@ -199,7 +199,7 @@ class Walk:
         self.last.append(number)
         return len(self.size) - 1
 
-    def _call(self, number: int, callee: str, args: Sequence[int]) -> None:
+    def _call(self, number: int, callee: str, args: list[int]) -> None:
         done = self.done[callee]
         if done is not self.of.inference[callee]:
             self.differs = True
@@ -218,7 +218,7 @@ class Walk:
             self.kept.add(args[place])
         self.copies += done.copies
 
-    def _apply(self, number: int, node: Node, op: Op, args: Sequence[int]) -> None:
+    def _apply(self, number: int, node: Node, op: Op, args: list[int]) -> None:
         of, trait = self.of, traits(type(op))
         training = self.mode == "training"
         idle = trait.idle and op.idle()
@@ -269,7 +269,7 @@ class Walk:
         self.born.append(born)
         self.inside.append(inside)
 
-    def _running_sum(self, number: int, node: Node, args: Sequence[int]) -> None:
+    def _running_sum(self, number: int, node: Node, args: list[int]) -> None:
         """The sum of parallel copies grows as they come: of their outputs only the newest is alive."""
         size = self.of.bytes(node.types[0])
         for ref, storage in zip(node.args, args, strict=True):
@@ -351,7 +351,11 @@ def _learned(program: Program) -> Mapping[str, frozenset[int]]:
 def _still(program: Program) -> Mapping[str, frozenset[int]]:
     """For a module: numbers of its inputs that no weight stands behind wherever it is called: they have no gradient."""
     ports = frozenset(range(len(program.graph.inputs)))
-    return _everywhere(program, ports, lambda node: bool(node.args) and not traits(type(node.body)).weighs)
+    return _everywhere(program, ports, _weightless)
+
+
+def _weightless(node: Node) -> bool:
+    return isinstance(node.body, Op) and bool(node.args) and not traits(type(node.body)).weighs
 
 
 def _everywhere(
@@ -361,7 +365,7 @@ def _everywhere(
     of such values alone through ops that let it pass. Callers come before callees."""
     none: frozenset[int] = frozenset()
     found = {program.main: ports}
-    for module in reversed(program.modules.values()):
+    for module in reversed([*program.modules.values()]):
         values = {Ref(INPUT, port) for port in found.get(module.id, none)}
         some = bool(values) or not ports
         for number, node in enumerate(module.nodes):

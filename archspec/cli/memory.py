@@ -117,11 +117,7 @@ def mib(size: int) -> str:
 
 def _lines(found: Memory) -> list[tuple[str, int, str]]:
     """Name, bytes and a word to each."""
-    share = (
-        f"for backward; {100 * found.copies / found.training:.0f} % of it are copies made by concat"
-        if found.copies
-        else ""
-    )
+    share = f"for backward; {100 * found.copies / found.training:.0f} % are copies by concat" if found.copies else ""
     return [
         ("weights", found.weights, "params and buffers"),
         ("activations", found.activations_peak, "most that is alive at once in inference"),

@@ -41,7 +41,10 @@ class Select(Op):
 
     def keeps(self, *inputs: Tensor) -> Kept:
         """The numbers of the channels."""
-        return Kept(aside=Extra(once=(Tensor((len(self.chosen(*inputs)),), "int64"),)))
+        return Kept(aside=self.scratch(*inputs))
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        return Extra(once=(Tensor((len(self.chosen(*inputs)),), "int64"),))
 
 
 class Slice(Op):

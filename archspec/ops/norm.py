@@ -124,8 +124,12 @@ class InstanceNorm(Op):
         return statistics(inputs[0].channels, self.track)
 
     def keeps(self, *inputs: Tensor) -> Kept:
-        """Its input, and mean and deviation of each channel of each sample."""
-        return Kept(inputs=True, aside=Extra(each=(Tensor(inputs[0].shape[:1]),) * 2))
+        """Its input, mean and deviation of each channel of each sample, and for each sample what channels share."""
+        shared = self.affine + 2 * self.track
+        return Kept(inputs=True, aside=Extra(each=(Tensor(inputs[0].shape[:1]),) * (2 + shared)))
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        return Extra(each=(Tensor(inputs[0].shape[:1]),) * (2 + 2 * self.affine + 2 * self.track))
 
 
 class LayerNorm(Op):
@@ -165,7 +169,10 @@ class LayerNorm(Op):
 
     def keeps(self, *inputs: Tensor) -> Kept:
         """Its input, and mean and deviation of each stretch that is normalised."""
-        return Kept(inputs=True, aside=Extra(each=(Tensor(inputs[0].shape[: -self.axes]),) * 2))
+        return Kept(inputs=True, aside=self.scratch(*inputs))
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        return Extra(each=(Tensor(inputs[0].shape[: -self.axes]),) * 2)
 
 
 class GroupNorm(Op):
@@ -205,7 +212,10 @@ class GroupNorm(Op):
 
     def keeps(self, *inputs: Tensor) -> Kept:
         """Its input, and mean and deviation of each group."""
-        return Kept(inputs=True, aside=Extra(each=(Tensor((self.groups,)),) * 2))
+        return Kept(inputs=True, aside=self.scratch(*inputs))
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        return Extra(each=(Tensor((self.groups,)),) * 2)
 
 
 class LocalResponseNorm(Op):

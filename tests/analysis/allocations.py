@@ -5,7 +5,7 @@ Both are seen on the meta device, where no number is computed: a storage there h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -60,19 +60,25 @@ def inference_peak(network: nn.Module, *inputs: torch.Tensor) -> int:
     return seen.peak
 
 
-def saved_for_backward(network: nn.Module, *inputs: torch.Tensor) -> int:
-    """Bytes of the distinct storages that autograd keeps in training, weights left out."""
-    network.train()
-    apart = {address(tensor) for tensor in weights(network)}
+def saved_by(
+    run: Callable[..., Any], inputs: Sequence[torch.Tensor], apart: Iterable[torch.Tensor] = ()
+) -> tuple[Any, dict[int, int]]:
+    """What `run` gives, and the bytes of each storage that autograd keeps of it, by address; `apart` is left out."""
+    others = {address(tensor) for tensor in apart}
     saved: dict[int, torch.UntypedStorage] = {}
 
     def pack(tensor: torch.Tensor) -> torch.Tensor:
-        if address(tensor) not in apart:
+        if address(tensor) not in others:
             saved[address(tensor)] = tensor.untyped_storage()
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        outputs = network(*inputs)
-        total = sum(storage.nbytes() for storage in saved.values())
-    del outputs
-    return total
+        outputs = run(*inputs)
+    return outputs, {at: storage.nbytes() for at, storage in saved.items()}
+
+
+def saved_for_backward(network: nn.Module, *inputs: torch.Tensor) -> int:
+    """Bytes of the distinct storages that autograd keeps in training, weights left out."""
+    network.train()
+    _, saved = saved_by(network, inputs, weights(network))
+    return sum(saved.values())
