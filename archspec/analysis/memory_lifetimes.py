@@ -253,7 +253,7 @@ class Walk:
                 self.fixed.update(made)
             if trait.concat:
                 self.copied.update(made)
-        if self.still and args and not trait.weighs and self.still.issuperset(args):
+        if self.still and args and self.still.issuperset(args) and _weightless(self.module, node):
             self.still.update(made)  # no gradient goes through it
         elif trait.keeps and training:
             if keeps.inputs or (keeps.either and not over):
@@ -344,7 +344,7 @@ def _releases(program: Program) -> dict[str, Mapping[int, int]]:
 def _learned(program: Program) -> Mapping[str, frozenset[int]]:
     """For a module: numbers of its inputs that are learned tensors, or made of such alone, wherever it is called."""
     if any(not node.args for module in program.modules.values() for node in module.nodes):
-        return _everywhere(program, frozenset(), lambda node: True)
+        return _everywhere(program, frozenset(), lambda module, node: True)
     return {}
 
 
@@ -354,12 +354,16 @@ def _still(program: Program) -> Mapping[str, frozenset[int]]:
     return _everywhere(program, ports, _weightless)
 
 
-def _weightless(node: Node) -> bool:
-    return isinstance(node.body, Op) and bool(node.args) and not traits(type(node.body)).weighs
+def _weightless(module: Module, node: Node) -> bool:
+    """Whether an op reads something, and has nothing to learn."""
+    op = node.body
+    if not isinstance(op, Op) or not node.args:
+        return False
+    return not traits(type(op)).weighs or not op.weights(*operand_types(module, node))
 
 
 def _everywhere(
-    program: Program, ports: frozenset[int], passes: Callable[[Node], bool]
+    program: Program, ports: frozenset[int], passes: Callable[[Module, Node], bool]
 ) -> Mapping[str, frozenset[int]]:
     """Inputs that have a property in every call of their module: those of the network that have it, and what comes
     of such values alone through ops that let it pass. Callers come before callees."""
@@ -374,6 +378,6 @@ def _everywhere(
                 before = found.get(node.body.module)
                 if before is None or before:
                     found[node.body.module] = mine if before is None else before & mine
-            elif some and all(ref in values for ref in node.args) and (node.skipped or passes(node)):
+            elif some and all(ref in values for ref in node.args) and (node.skipped or passes(module, node)):
                 values.update([Ref(number, output) for output in range(len(node.types))])
     return found
