@@ -19,6 +19,7 @@ from archspec.language.library import Found, find
 from archspec.language.read.params import freeze
 from archspec.language.trace import replayable, traceable
 from archspec.program.model import Program
+from archspec.text.diagnostics import SpecError
 from archspec.text.limits import DEFAULT_LIMITS, Limits
 from archspec.text.trace_replay import Replay
 
@@ -72,6 +73,7 @@ class Variants:
         """the file as it is before anything is varied"""
         self._families: dict[tuple[str, ...], dict[tuple[object, ...], _Family]] = {}
         """by the params that their traces cannot vary, and the values of those"""
+        self._declined = 0
         self.elaborated = self.traced = self.replayed = 0
         """variants elaborated in full, traces made of them, and variants that traces answered for"""
 
@@ -103,7 +105,7 @@ class Variants:
         return found
 
     def _worth_tracing(self, values: Values, sharing: Callable[[Collection[str]], int]) -> bool:
-        if not any(traceable(values[name]) for name in self.names):
+        if self._declined >= ENOUGH or not any(traceable(values[name]) for name in self.names):
             return False
         if not self._families:
             return sharing(self._untraceable(values)) >= ENOUGH
@@ -113,7 +115,13 @@ class Variants:
     def _trace(self, values: Values, plain: Values) -> None:
         """Make a trace through this variant, of which the figures are known."""
         unit, _ = self._files.unit(self._found, {**self._settings, **values})
-        replay = replayable(unit, self.limits, self.names, lambda program: figures(program, self.columns))
+        try:
+            replay = replayable(unit, self.limits, self.names, lambda program: figures(program, self.columns))
+        except (SpecError, ArithmeticError, TypeError, ValueError):
+            # What is right in full may be too much to trace: terms are not merged where numbers happen to be
+            # equal, so bounds are reached earlier, and code in C may want true numbers.
+            self._declined += 1
+            return
         self.traced += 1
         assert replay(values) == plain, "a trace gives the figures of the variant that it was made of"
         fixed = tuple(name for name in self.names if name in replay.pinned or not traceable(values[name]))

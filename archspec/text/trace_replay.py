@@ -41,7 +41,7 @@ class Replay:
 
     def __init__(self, trace: Trace, results: Mapping[str, Any]):
         """`results` may hold traced numbers, and lists and tuples of them."""
-        record = trace.record
+        record = trace.finish()
         self.names = tuple(atom.name for atom in record.atoms if atom.operator == "param")
         self._keys = tuple(results)
         self.pinned = _pinned(record)

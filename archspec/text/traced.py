@@ -32,8 +32,19 @@ class Trace:
     """One computation with traced numbers."""
 
     def __init__(self) -> None:
-        self.record = Record()
+        self._record: Record | None = Record()
         self.syntactic = False
+
+    @property
+    def record(self) -> Record:
+        if self._record is None:
+            raise RuntimeError("a traced number was kept beyond its trace")
+        return self._record
+
+    def finish(self) -> Record:
+        """What was recorded. From here on the trace's numbers compute nothing: one that was kept would be found out."""
+        record, self._record = self.record, None
+        return record
 
     def param(self, name: str, value: Traced) -> Any:
         """A number to trace: passes for `value`."""

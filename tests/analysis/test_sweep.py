@@ -23,10 +23,12 @@ from archspec.text.limits import DEFAULT_LIMITS, Limits
 COLUMNS = ("params", "training_only", "buffers", "mads", "depth", "depth_min", "paths", "paths_ops", "output")
 
 
-def in_full(spec: str | Path, values: dict[str, Any], files: Files | None = None) -> dict[str, Any]:
+def in_full(
+    spec: str | Path, values: dict[str, Any], files: Files | None = None, limits: Limits = DEFAULT_LIMITS
+) -> dict[str, Any]:
     """The figures by way of `load` and `summary`, which know nothing of traces; or the first mistake."""
     try:
-        figures = load(spec, values, files=files).summary()
+        figures = load(spec, values, files=files, limits=limits).summary()
     except SpecError as error:
         return {"error": told(error)}
     found = {name: figures[name] for name in COLUMNS}
@@ -224,16 +226,11 @@ def test_the_python_function() -> None:
 
 def test_bounds_hold_for_variants() -> None:
     swept = Sweep("densenet121", {"growth": [32, 33, 34, 35, 36]}, limits=Limits(elements=3_000_000))
-    full = [in_full_error("densenet121", growth, Limits(elements=3_000_000)) for growth in (32, 33, 34, 35, 36)]
+    full = [
+        in_full("densenet121", {"growth": growth}, limits=Limits(elements=3_000_000))["error"]
+        for growth in range(32, 37)
+    ]
     assert [record["error"] for record in swept] == full
-
-
-def in_full_error(spec: str, growth: int, limits: Limits) -> str | None:
-    try:
-        load(spec, {"growth": growth}, limits=limits)
-    except SpecError as error:
-        return told(error)
-    return None
 
 
 def test_a_list_with_true_is_not_one_with_1(tmp_path: Path) -> None:
@@ -247,3 +244,14 @@ def test_a_list_with_true_is_not_one_with_1(tmp_path: Path) -> None:
         expected = in_full(path, {"flags": record["flags"], "n": record["n"]})
         assert record["error"] == expected["error"]
         assert record["params"] == expected.get("params")
+
+
+@pytest.mark.parametrize("bound", ["nodes", "operations"])
+def test_near_a_bound_figures_are_still_those_of_full_elaboration(bound: str) -> None:
+    """A trace may need more than the bound where the network itself does not: then there is none."""
+    for most in (40, 90, 120) if bound == "nodes" else (8_000, 30_000, 60_000):
+        limits = Limits(**{bound: most})
+        axes = {"widen": [1, 2, 3, 4, 5], "classes": [10, 64]}
+        for record in Sweep("resnet18", axes, limits=limits):
+            expected = in_full("resnet18", {name: record[name] for name in axes}, Files(limits), limits)
+            assert (record["error"], record["params"]) == (expected["error"], expected.get("params"))

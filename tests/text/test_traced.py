@@ -175,3 +175,12 @@ def test_nothing_of_a_name_reaches_the_source() -> None:
     replay = Replay(trace, {"exit()": [bad + 1, "quit()", None]})
     assert replay.source == "def replay(a0):\n    return ([(0x1 + a0), constants[0], constants[1], ], )\n"
     assert replay({"__import__('os').abort()": 5}) == {"exit()": [6, "quit()", None]}
+
+
+def test_a_number_that_is_kept_beyond_its_trace_is_found_out() -> None:
+    trace = Trace()
+    kept = trace.param("a", 3)
+    Replay(trace, {"a": kept})
+    for use in (lambda: kept + 1, lambda: kept == 3, lambda: str(kept), lambda: hash(kept), lambda: range(kept)):
+        with pytest.raises(RuntimeError, match="beyond its trace"):
+            use()
