@@ -66,13 +66,13 @@ def by_module(lives: Lifetimes, depth: int | None = None) -> list[Row]:
     return best
 
 
-def by_layer(lives: Lifetimes) -> list[Row]:
+def by_layer(lives: Lifetimes, limit: int = DEFAULT_LIMITS.nodes) -> list[Row]:
     """One row for each application of an op that makes or keeps values, in order. Columns as in `by_module`.
 
     Raises `SpecError` as `flatten` does.
     """
-    if flat_size(lives.program) > DEFAULT_LIMITS.nodes:
-        flatten(lives.program)
+    if flat_size(lives.program) > limit:
+        flatten(lives.program, limit=limit)
     return list(_rows(lives, DEEPEST, leaves=True))
 
 

@@ -10,7 +10,7 @@ import typer
 
 from archspec.analysis.memory import Memory, lifetimes, measure, weight_bytes
 from archspec.analysis.memory_lifetimes import Lifetimes
-from archspec.cli.options import Limit, Set, Spec, load
+from archspec.cli.options import Limit, Set, Spec, limits, load
 from archspec.cli.terminal import BOLD, DIM, WIDTH, cut, grouped, markdown, paint, shape, shorten, table
 
 
@@ -71,7 +71,7 @@ def memory(
     lives = lifetimes(architecture.program, batch, dtype.value)
     found = measure(lives, *weight_bytes(architecture.program, dtype.value, architecture.stats()))
     figures = {"name": architecture.name, "batch": batch, "dtype": dtype.value, **totals(found)}
-    rows = _rows(lives, by, depth) if by else []
+    rows = _rows(lives, by, depth, limits(limit).nodes) if by else []
     if format is Format.json:
         import json
 
@@ -152,10 +152,10 @@ def _head(title: str, figures: dict[str, Any]) -> str:
     return paint(shorten(f"{head}, batch {grouped(figures['batch'])}, {figures['dtype']}", WIDTH), BOLD)
 
 
-def _rows(lives: Lifetimes, by: By, depth: int | None) -> list[dict[str, Any]]:
+def _rows(lives: Lifetimes, by: By, depth: int | None, limit: int) -> list[dict[str, Any]]:
     from archspec.analysis.memory_table import by_layer, by_module
 
-    return by_module(lives, depth) if by is By.module else by_layer(lives)
+    return by_module(lives, depth) if by is By.module else by_layer(lives, limit)
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
