@@ -25,16 +25,16 @@ class Format(StrEnum):
     json = "json"
 
 
-def _budget(figure: str) -> Any:
-    return typer.Option(f"--{figure}", metavar="LIMIT", help=f"Most {figure}: `1.5G`, `< 7M`.")
+def _budget(figure: str, help: str) -> Any:
+    return typer.Option(f"--{figure}", metavar="LIMIT", help=help)
 
 
 def fit(
     spec: Spec,
     vary: Annotated[str, typer.Option("--vary", metavar="NAME", help="The param whose largest value is wanted.")],
-    mads: Annotated[str | None, _budget("mads")] = None,
-    params_: Annotated[str | None, _budget("params")] = None,
-    depth: Annotated[str | None, _budget("depth")] = None,
+    mads: Annotated[str | None, _budget("mads", "Most multiply-adds, such as 1.5G or `< 1.5G`.")] = None,
+    params_: Annotated[str | None, _budget("params", "Most parameters, such as 7M.")] = None,
+    depth: Annotated[str | None, _budget("depth", "Most weighted layers on a path, such as 50.")] = None,
     budget: Annotated[
         list[str] | None,
         typer.Option("--budget", metavar="FIGURE=LIMIT", help="Bound any other figure. May be repeated."),

@@ -152,7 +152,7 @@ def cell(name: str, value: Any) -> str:
         text = exact(name, value)
         if value > 2 and value & (value - 1) == 0:
             return f"2^{value.bit_length() - 1}"
-        return grouped(value) if len(text) <= 15 else f"{text[0]}.{text[1:3]}e{len(text) - 1}"
+        return grouped(value) if len(text) <= 9 else f"{text[0]}.{text[1:3]}e{len(text) - 1}"
     if isinstance(value, int) and not isinstance(value, bool):
         return grouped(value)
     return value if isinstance(value, str) else show(value)
@@ -183,7 +183,8 @@ def _table(swept: Sweep, records: Sequence[Record]) -> str:
         if record["error"]:
             row[-1] = record["error"][:5]  # the code; the message stands below
     told = list(dict.fromkeys(record["error"] for record in records if record["error"]))
-    lines = table(names, rows, numbers)
+    elastic = {name: shorten for name in names if name not in numbers and name != "error"}
+    lines = table(names, rows, numbers, elastic)
     if told:
         lines += ["", *(shorten(message, WIDTH) for message in told[:SHOWN])]
         lines += [f"and {len(told) - SHOWN:,} other mistakes"] if len(told) > SHOWN else []

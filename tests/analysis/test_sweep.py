@@ -225,11 +225,9 @@ def test_the_python_function() -> None:
 
 
 def test_bounds_hold_for_variants() -> None:
-    swept = Sweep("densenet121", {"growth": [32, 33, 34, 35, 36]}, limits=Limits(elements=3_000_000))
-    full = [
-        in_full("densenet121", {"growth": growth}, limits=Limits(elements=3_000_000))["error"]
-        for growth in range(32, 37)
-    ]
+    limits = Limits(elements=3_000_000)
+    swept = Sweep("densenet121", {"growth": range(32, 37)}, limits=limits)
+    full = [in_full("densenet121", {"growth": growth}, limits=limits)["error"] for growth in range(32, 37)]
     assert [record["error"] for record in swept] == full
 
 
