@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archspec.draw import blocks, network
+from archspec.draw import blocks, inset, network
 from archspec.draw.fold import fold
 from archspec.draw.parts import Detail, Direction, Drawing, Style
 from archspec.draw.picture import Block, Body, Figures, Row, Share
@@ -71,8 +71,12 @@ def compose(program: Program, figures: Figures, request: Request, *, notes: str 
 def _module(
     body: Body, figures: Figures, request: Request, style: Style, title: str, facts: Sequence[Run], notes: str
 ) -> Scene:
+    while len(body.blocks) == 1 and body.blocks[0].body is not None:
+        body = opened(body, {0})  # a box alone says nothing
     canvas = Canvas(request.width, request.height)
     drawing: Drawing | None = blocks.draw(body, canvas.frame, style)
+    if drawing is None:
+        drawing = inset.large(body, canvas.frame, style)
     if drawing is None:
         plain = Canvas(request.width, request.height, centred=False, legend=False)
         drawing = network.draw(body, figures, plain, style, request.rows)

@@ -210,6 +210,9 @@ def _ridden(blocks: Sequence[Block], exits: tuple[Exit, ...]) -> tuple[list[Bloc
                 )
                 new[Ref(number)] = host
                 continue
+        if words == () and host is not None:
+            new[Ref(number)] = host  # a flatten of what is no box: nobody draws it
+            continue
         for place in range(len(block.outputs)):
             new[Ref(number, place)] = Ref(len(kept), place)
         kept.append(replace(block, args=tuple(new.get(ref, ref) for ref in block.args)))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from archspec.draw.inset import Piece, pieces
+from archspec.draw.mainline import names, role
 from archspec.draw.parts import Style, frame
 from archspec.draw.picture import Block, Body
 from archspec.draw.scene import Bounds, Element, Line, Point, Run, Text
@@ -151,10 +152,9 @@ class Frames:
         return [forms[place] for forms, place in zip(allowed, at, strict=True)]
 
 
-def kinds(row: Sequence[Cell], names: Mapping[str, str], style: Style, width: float, *, brief: bool) -> Frames:
+def kinds(row: Sequence[Cell], style: Style, width: float, *, brief: bool) -> Frames:
     """The kinds of modules in a row, in the order in which they come."""
-    from archspec.draw.network import role
-
+    called = names(row)
     cells: dict[str, list[Cell]] = {}
     for cell in _leaves(row):
         if cell.unit.body is not None:
@@ -170,7 +170,7 @@ def kinds(row: Sequence[Cell], names: Mapping[str, str], style: Style, width: fl
         more = [body for body in bodies if body.shape != common and _projections(body) > _projections(alike[0])]
         if more:
             where += f"{' · ' if where else ''}projection shortcut in {len(more)} of {len(bodies)}"
-        title = names.get(key) or same[0].unit.label.word
+        title = called.get(key) or same[0].unit.label.word
         if brief:
             title = f"{''.join(word[0].upper() for word in title.split())}: {title}"
         drawn = pieces(alike[0], style, channels)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from archspec.draw.parts import Style, arrow, box, dot, label_lines, merge, producer, say, straight, widest
+from archspec.draw.parts import Drawing, Style, arrow, box, dot, label_lines, merge, producer, say, straight, widest
 from archspec.draw.picture import Block, Body
 from archspec.draw.scene import LEADING, Bounds, Element, Line, Path, Point, Rect, Run, Text
 from archspec.draw.structure import Parallel, Series, series
@@ -31,6 +31,7 @@ class Form:
 
 
 FORMS = (
+    Form(1, 15.0, riders=True, gap=20.0),
     Form(1, riders=True),
     Form(2, riders=True),
     Form(1),
@@ -69,6 +70,30 @@ def pieces(body: Body, style: Style, channels: Mapping[int, str] | None = None) 
         if not any(abs(piece.w - other.w) < 1 and abs(piece.h - other.h) < 1 for other in found):
             found.append(piece)
     return found
+
+
+LARGE = (
+    Form(1, 18.0, riders=True, gap=34.0),
+    Form(1, 16.0, riders=True, gap=28.0),
+    Form(2, 16.0, riders=True, gap=24.0),
+    Form(1, 14.0, riders=True, gap=20.0),
+    Form(2, 14.0, riders=True, gap=18.0),
+    *FORMS,
+)
+"""for a slide of its own"""
+
+
+def large(body: Body, frame: Bounds, style: Style) -> Drawing | None:
+    """A module on a slide of its own, as large as it fits; None if it is not made of series and parallels."""
+    items = series(body)
+    if not items:
+        return None
+    for form in LARGE:
+        piece = _Maker(body, style, replace(form, riders=form.riders and style.detail == "full"), {}).whole(items)
+        if piece.w <= frame.w and piece.h <= frame.h:
+            x = frame.x + (frame.w - piece.w) / 2
+            return Drawing(tuple(piece.draw(x, frame.y + (frame.h - piece.h) / 2 + piece.up)))
+    return None
 
 
 class _Maker:
@@ -150,7 +175,12 @@ class _Maker:
             head = Run(label.kernel, bold=True) if label.kernel else Run(_brief(block))
             tail = (Run(f", {out}"),) if out else ()
             return (Line((head, *tail), form.size),)
-        label = replace(label, out=out)
+        if block.body is not None and block.body.repeat is not None:
+            units = block.body.repeat.units
+            unit = block.body.blocks[units[0]].label
+            word = f"{len(units)} paths" if block.body.repeat.wire == "parallel" else f"{unit.word} × {len(units)}"
+            label = replace(unit, word=word)
+        label = replace(label, out=out if block.op is not None else "")
         bold = block.body is not None
         for room in (0.0, 60.0, 90.0, 400.0) if form.folds > 1 else (400.0,):
             lines = label_lines(label, form.size, room, folds=form.folds, bold=bold)

@@ -146,6 +146,15 @@ def name_of(cell: Cell) -> str:
     return humanised(step.split(".")[-1] if not step.split(".")[-1].isdigit() else step)
 
 
+def role(cell: Cell) -> str:
+    """A module that stands once and pools looks as a pool does: a transition."""
+    body = cell.unit.body
+    if body is not None and cell.times == 1 and not cell.parts and cell.entry.downsamples:
+        if any(block.role == "pool" and block.downsamples for block in body.blocks):
+            return "pool"
+    return "module" if cell.parts else cell.unit.role
+
+
 def words(cell: Cell, name: str, tight: Tight) -> tuple[Line, ...]:
     """The words of a cell, set as narrow as they go in three lines or so."""
     size = tight.size

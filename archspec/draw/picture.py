@@ -123,8 +123,8 @@ class Block:
     @property
     def downsamples(self) -> bool:
         """Whether a map comes out smaller by a quarter or more (3 × 3 without padding takes only a border)."""
-        before, after = self.input.spatial, self.output.spatial
-        return bool(before and after) and after[-1] * 4 <= before[-1] * 3
+        before, after = [type.spatial for type in self.inputs if type.spatial], self.output.spatial
+        return bool(before and after) and after[-1] * 4 <= min(spatial[-1] for spatial in before) * 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +142,9 @@ class Repeat:
 
     units: tuple[int, ...]
     """numbers of the units among the blocks: calls equal but for their channels and shortcuts"""
-    wire: Literal["chain", "residual", "dense"]
-    """each reads the last; … and is added to what it read; … and is joined to what it read"""
+    wire: Literal["chain", "residual", "dense", "parallel"]
+    """each reads the last; … and is added to what it read; … and is joined to what it read; all read the input, and the
+    last block joins them"""
 
 
 @dataclass(frozen=True, slots=True)

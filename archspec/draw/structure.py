@@ -159,7 +159,7 @@ def opened(body: Body, numbers: Collection[int]) -> Body:
 
 def repeat(body: Body) -> Body:
     """The body with what it repeats, if that is all there is in it: two units or more of one kin."""
-    for wire in (_chain, _joined):
+    for wire in (_chain, _joined, _parallel):
         found = wire(body)
         if found is not None:
             return replace(body, repeat=found)
@@ -176,9 +176,21 @@ def _chain(body: Body) -> Repeat | None:
         return None
     key = unit_key(blocks[0])
     for number, block in enumerate(blocks):
-        if block.args != (Ref(number - 1),) or unit_key(block) != key:
+        if block.args != (Ref(number - 1),) or unit_key(block) != key or block.label.out != blocks[0].label.out:
             return None
     return Repeat(tuple(range(len(blocks))), "chain")
+
+
+def _parallel(body: Body) -> Repeat | None:
+    """Three branches or more of one kin, and what joins them."""
+    *branches, join = body.blocks or (None,)
+    if join is None or len(branches) < 3 or not _whole(body, len(branches)) or not is_op(join, "add", "concat"):
+        return None
+    key = unit_key(branches[0])
+    if any(unit_key(branch) != key or branch.args != (Ref(INPUT),) or branch.body is None for branch in branches):
+        return None
+    whole = sorted(join.args) == [Ref(number) for number in range(len(branches))]
+    return Repeat(tuple(range(len(branches))), "parallel") if whole else None
 
 
 def _joined(body: Body) -> Repeat | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from archspec.draw.picture import Block, Body, Repeat
-from archspec.draw.structure import unit_key
-from archspec.program.model import Ref
+from archspec.draw.picture import Block, Body, Exit, Label, Repeat
+from archspec.draw.structure import flat, keyed, opened, series, unit_key
+from archspec.program.model import INPUT, Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,74 @@ class Cell:
         return "+".join(part.key for part in self.parts) if self.parts else f"{unit_key(self.unit)} {self.wire}"
 
 
+def spread(body: Body) -> Body:
+    """The body with repeats of repeats opened, where the resolution changes between them: stages in a loop."""
+    numbers = {
+        number
+        for number, block in enumerate(body.blocks)
+        if block.body is not None
+        and block.body.repeat is not None
+        and block.body.repeat.wire == "chain"
+        and len({block.body.blocks[unit].resolution for unit in block.body.repeat.units}) > 1
+        and any(inner.body is not None and inner.body.repeat is not None for inner in block.body.blocks)
+    }
+    return spread(opened(body, numbers)) if numbers else body
+
+
+def grouped(body: Body) -> Body:
+    """The body with each place where ops stand side by side as one box: a module that has no name."""
+    items = series(body)
+    if items is None:
+        return body
+    blocks: list[Block] = []
+    last = Ref(INPUT)
+    changed = False
+    for item in items:
+        inside = flat([item])
+        if isinstance(item, int) or len(inside) < 2 or any(body.blocks[number].body is not None for number in inside):
+            if not isinstance(item, int):
+                return body
+            blocks.append(replace(body.blocks[item], args=(last,)))
+        else:
+            blocks.append(_group(body, sorted(inside), last))
+            changed = True
+        last = Ref(len(blocks) - 1)
+    if not changed:
+        return body
+    return replace(body, blocks=tuple(blocks), outputs=(replace(body.outputs[0], ref=last),))
+
+
+def _group(body: Body, numbers: Sequence[int], before: Ref) -> Block:
+    """Blocks of a body as one block that reads `before`."""
+    places = {number: place for place, number in enumerate(numbers)}
+    inside = [
+        replace(
+            body.blocks[number],
+            args=tuple(
+                Ref(places[ref.node], ref.output) if ref.node in places else Ref(INPUT)
+                for ref in body.blocks[number].args
+            ),
+        )
+        for number in numbers
+    ]
+    given = next(ref for ref in body.blocks[numbers[0]].args)
+    type = body.type_of(given)
+    join = inside[-1]
+    own = Body((type,), ("input",), tuple(inside), (Exit("output", Ref(len(inside) - 1)),))
+    return Block(
+        name=body.blocks[numbers[0]].name,
+        role="module",
+        label=Label("Branches"),
+        args=(before,),
+        inputs=(type,),
+        outputs=join.outputs,
+        body=keyed(own),
+        template="branches",
+        params=sum(block.params for block in inside),
+        mads=sum(block.mads for block in inside),
+    )
+
+
 def cells(body: Body) -> list[Cell]:
     """A cell for each block; a module that only repeats something is its unit, so many times."""
     return [_cell(number, block) for number, block in enumerate(body.blocks)]
@@ -51,7 +119,7 @@ def cells(body: Body) -> list[Cell]:
 
 def _cell(number: int, block: Block) -> Cell:
     unit, times, wire = block, 1, "chain"
-    while unit.body is not None and unit.body.repeat is not None:
+    while unit.body is not None and unit.body.repeat is not None and unit.body.repeat.wire != "parallel":
         repeat: Repeat = unit.body.repeat
         times *= len(repeat.units)
         wire = repeat.wire if repeat.wire != "chain" else wire
@@ -91,7 +159,9 @@ def fold_runs(body: Body, row: Sequence[Cell], *, strict: bool) -> list[Cell]:
 
 
 def _follows(body: Body, before: Cell, after: Cell) -> bool:
-    """Whether the second cell reads the first, and merges and the like do not stand for themselves."""
+    """Whether the second cell reads the first, which no head reads; merges and the like stand for themselves."""
+    if any(block.only and any(ref.node == before.numbers[-1] for ref in block.args) for block in body.blocks):
+        return False
     reads = {ref.node for number in after.numbers for ref in body.blocks[number].args}
     return before.numbers[-1] in reads and after.unit.role not in ("merge", "concat")
 

@@ -112,7 +112,8 @@ class _Writer:
             back = f' style=filled fillcolor="{self.theme["paper"]}"'
             at = at.grown(2)
         self._node(
-            at, f'fixedsize=false fontsize={number(line.size)} fontcolor="{self.theme[line.hue]}"{back} label=<{"".join(parts)}>'
+            at,
+            f'fixedsize=false fontsize={number(line.size)} fontcolor="{self.theme[line.hue]}"{back} label=<{"".join(parts)}>',
         )
 
     def _path(self, path: Path) -> None:

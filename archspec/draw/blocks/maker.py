@@ -1,0 +1,126 @@
+"""Series and parallels from top to bottom: rows of boxes on an axis, and what joins branches, each in its own form."""
+
+from __future__ import annotations
+
+from archspec.draw.blocks import added, gated, highway, joined
+from archspec.draw.blocks.piece import Look, Piece, Words
+from archspec.draw.metrics import width
+from archspec.draw.parts import Style, arrow, box, cards, merge, note, riders
+from archspec.draw.picture import Block, Body
+from archspec.draw.scene import Bounds, Element, Point
+from archspec.draw.structure import Parallel, Series
+from archspec.draw.words import shape
+from archspec.ops.base import Category
+
+
+class Maker:
+    """Makes the pieces of one body in one look."""
+
+    def __init__(self, body: Body, style: Style, look: Look):
+        self.body, self.style, self.look = body, style, look
+        self.words = Words(body, style, look)
+
+    @property
+    def fits(self) -> bool:
+        """Whether all words found room."""
+        return self.words.fits
+
+    def row(self, items: Series) -> Piece:
+        """One behind the other on one axis."""
+        return self.stack([self.block(item) if isinstance(item, int) else self.parallel(item) for item in items])
+
+    def stack(self, parts: list[Piece]) -> Piece:
+        gaps = [self.gap(part) for part in parts[1:]]
+
+        def draw(x: float, y: float) -> list[Element]:
+            elements: list[Element] = []
+            for number, part in enumerate(parts):
+                if number:
+                    before, gap = parts[number - 1], gaps[number - 1]
+                    elements += self.edge(before.last, x, y, y + gap, head=not part.split)
+                    y += gap
+                elements += part.draw(x, y)
+                y += part.h
+            return elements
+
+        sides = [self.beside(part.last) for part in parts[:-1]]
+        return Piece(
+            max([part.left for part in parts] + [left for left, _ in sides]),
+            max([part.right for part in parts] + [right for _, right in sides]),
+            sum(part.h for part in parts) + sum(gaps),
+            draw,
+            parts[-1].last,
+            parts[0].split,
+        )
+
+    def gap(self, part: Piece) -> float:
+        """Before a part."""
+        return self.look.gap * (0.62 if part.split else 1.0)
+
+    def block(self, number: int) -> Piece:
+        block, look = self.body.blocks[number], self.look
+        if block.role == "merge":
+            return self.circle(block)
+        lines = self.words.of(block)
+        w, h = self.words.width, self.words.high(lines)
+        deck = block.body is not None and block.body.repeat is not None
+
+        def draw(x: float, y: float) -> list[Element]:
+            front = box(block, Bounds(x - w / 2, y, w, h), lines, self.style)
+            return [*(cards(front) if deck else ()), front]
+
+        del look
+        return Piece(w / 2, w / 2 + (6 if deck else 0), h, draw, block)
+
+    def circle(self, block: Block) -> Piece:
+        r = self.look.circle
+        return Piece(r, r, 2 * r, lambda x, y: [merge(block, Point(x, y + r), self.style, r)], block)
+
+    def parallel(self, item: Parallel) -> Piece:
+        """Branches and what joins them, in the form that the join asks for."""
+        join = self.body.blocks[item.join]
+        if join.op is not None and join.op.category is Category.CONCAT:
+            return joined.piece(self, item)
+        if join.op is not None and join.op.op == "lerp" and highway.fits(item, join):
+            return highway.piece(self, item)
+        if join.steers:
+            return gated.piece(self, item)
+        return added.piece(self, item)
+
+    # ------------------------------------------------------------------------------------------- beside lines
+
+    def left_of(self, block: Block | None) -> str:
+        """Left of the edge that leaves a block: what rides on it."""
+        if block is None or not self.look.riders or block.role in ("norm", "activation"):
+            return ""
+        return riders(block)
+
+    def right_of(self, block: Block | None) -> str:
+        """Right of it: what flows there."""
+        return shape(block.output) if block is not None and self.look.sizes else ""
+
+    def beside(self, block: Block | None) -> tuple[float, float]:
+        """How far the words beside an edge reach."""
+        left, right = self.left_of(block), self.right_of(block)
+        return (
+            width(left, self.look.small) + 12 if left else 0.0,
+            width(right, self.look.small) + 12 if right else 0.0,
+        )
+
+    def edge(
+        self, block: Block | None, x: float, top: float, bottom: float, *, head: bool = True, size: bool = True
+    ) -> list[Element]:
+        """The edge that leaves a block, straight down, with the words beside it."""
+        line = arrow(Point(x, top), Point(x, bottom), head=9 if head else 0, dashed=False)
+        return [line, *self.notes(block, x, (top + bottom) / 2 - (2 if head else 0), size=size)]
+
+    def notes(self, block: Block | None, x: float, y: float, *, size: bool = True) -> list[Element]:
+        look = self.look
+        elements: list[Element] = []
+        left, right = self.left_of(block), self.right_of(block) if size else ""
+        if left:
+            active = (block is not None and len(block.after) > 1) or left.lower() not in ("bn", "ln", "gn", "in")
+            elements.append(note(left, Point(x - 10, y), "end", look.small, "words" if active else "muted"))
+        if right:
+            elements.append(note(right, Point(x + 10, y), "start", look.small))
+        return elements
