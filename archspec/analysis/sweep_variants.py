@@ -86,11 +86,13 @@ class Variants:
         unit, _ = self._files.unit(self._found, {**self._settings, **values})
         return elaborate(unit, self.limits)[0]
 
-    def figures(self, values: Values, sharing: Callable[[Collection[str]], int] = lambda names: ENOUGH) -> Values:
+    def figures(self, values: Values, sharing: Callable[[Collection[str]], int] | None = None) -> Values:
         """The columns of the variant with these checked values of all `names`. Raises `SpecError`.
 
-        `sharing`: how many variants of interest agree with this one in the params of these names.
+        `sharing`: how many variants of interest agree with this one in the params of these names; by default
+        many, unless those are all of `names`.
         """
+        sharing = sharing or self._others
         for fixed, families in self._families.items():
             family = families.get(self._key(values, fixed))
             if family is not None:
@@ -103,6 +105,9 @@ class Variants:
         if self._worth_tracing(values, sharing):
             self._trace(values, found)
         return found
+
+    def _others(self, names: Collection[str]) -> int:
+        return ENOUGH if set(self.names) - set(names) else 1
 
     def _worth_tracing(self, values: Values, sharing: Callable[[Collection[str]], int]) -> bool:
         if self._declined >= ENOUGH or not any(traceable(values[name]) for name in self.names):
