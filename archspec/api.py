@@ -16,6 +16,7 @@ from archspec.language.records import ErrorRate, Reference, WeightSource
 from archspec.language.spec import Figure, Spec
 from archspec.program.model import Program
 from archspec.program.verify import verify
+from archspec.text.collector import collector_paused
 from archspec.text.diagnostics import Diagnostic, SpecError
 from archspec.text.limits import DEFAULT_LIMITS, Limits
 from archspec.text.source import Source
@@ -134,6 +135,7 @@ class Architecture:
         return f"<archspec {self.name}: {self._cost.total.params:,} params>"
 
 
+@collector_paused()
 def load(
     spec: str | Path,
     params: Mapping[str, object] | None = None,

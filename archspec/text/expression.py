@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -65,38 +66,49 @@ _FOREIGN: dict[type[ast.AST], tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
+_CHECKED = frozenset(
+    [
+        *_OPERATORS,
+        *(ast.UAdd, ast.USub, ast.Not, ast.And, ast.Or),
+        *(ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn),
+        *(ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.List, ast.Tuple, ast.Subscript, ast.Slice),
+    ]
+)
+"""kinds of syntax nodes that are fine whatever is in them"""
+
+_PLAIN = re.compile(
+    r"[A-Za-z]\w*(?:\((?:ARG(?:,[ ]?ARG)*)?\)){0,2} | [A-Za-z]\w*\ [-+*]\ [A-Za-z]\w*".replace(
+        "ARG", r"(?:(?:[A-Za-z]\w*=)?(?:[A-Za-z]\w*|[1-9][0-9]{0,9}|0))"
+    ),
+    re.VERBOSE | re.ASCII,
+)
+"""what most expressions are, `conv(64, 3)(x)` or `x + y`: no token of it needs a look of its own"""
+
+
 class Expression:
     """One expression and where it stands. Trees are shared between equal texts: never change one."""
 
-    text: str
-    tree: ast.expr
-    scalar: Scalar
-    start: int = 0
-    """first character of the expression in `scalar.text`"""
+    __slots__ = ("_spans", "scalar", "start", "text", "tree")
 
-    @cached_property
-    def _columns(self) -> tuple[int, ...] | None:
-        """Character of each UTF-8 byte of the text, the unit of ast's columns; None if they agree."""
-        if self.text.isascii():
-            return None
-        bytes_of = (at for at, character in enumerate(self.text) for _ in character.encode())
-        return (*bytes_of, len(self.text))
-
-    @cached_property
-    def _spans(self) -> dict[ast.AST | None, Span]:
-        """Spans asked for so far: a loop asks for the same one again and again."""
-        return {}
+    def __init__(self, text: str, tree: ast.expr, scalar: Scalar, start: int = 0):
+        """`start`: first character of the expression in `scalar.text`."""
+        self.text, self.tree, self.scalar, self.start = text, tree, scalar, start
+        self._spans: dict[ast.AST | None, Span] | None = None
 
     def _range(self, node: ast.AST | None) -> tuple[int, int]:
         start, end = getattr(node, "col_offset", None), getattr(node, "end_col_offset", None)
         if start is None or end is None:
             return 0, len(self.text)
-        return (start, end) if self._columns is None else (self._columns[start], self._columns[end])
+        if self.text.isascii():
+            return start, end
+        columns = _columns(self.text)
+        return columns[start], columns[end]
 
     def span(self, node: ast.AST | None = None) -> Span:
         """Where a part of the expression stands in its file; the whole of it for None."""
-        found = self._spans.get(node)
+        if self._spans is None:
+            self._spans = {}
+        found = self._spans.get(node)  # a loop asks for the same one again and again
         if found is None:
             start, end = self._range(node)
             found = self._spans[node] = self.scalar.part(self.start + start, self.start + end)
@@ -106,6 +118,12 @@ class Expression:
         """The text of a part of the expression, as written."""
         start, end = self._range(node)
         return self.text[start:end]
+
+
+@lru_cache(maxsize=1024)
+def _columns(text: str) -> tuple[int, ...]:
+    """Character of each UTF-8 byte of a text, the unit of ast's columns, and of its end."""
+    return (*(at for at, character in enumerate(text) for _ in character.encode()), len(text))
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,6 +212,9 @@ def _located(bad: Malformed, scalar: Scalar, start: int) -> SpecError:
     return fault(bad.code, bad.message, place, bad.label, help=bad.help)
 
 
+_SPACE = re.compile(r"\s")
+
+
 @lru_cache(maxsize=8192)
 def _tree(text: str, length: int, depth: int, bits: int) -> ast.expr:
     """The checked tree of a stripped text. Raises `Malformed`. All of it on line 1: line breaks become spaces."""
@@ -205,14 +226,15 @@ def _tree(text: str, length: int, depth: int, bits: int) -> ast.expr:
             min(len(text), 40),
             help="the bound is `expression_length`; raise it with `--limit expression_length=N`",
         )
-    tokens = check_tokens(text, depth)
-    flat = "".join(" " if character.isspace() else character for character in text)
+    if depth < 1 or not _PLAIN.fullmatch(text):
+        check_tokens(text, depth)
+    flat = _SPACE.sub(" ", text)
     try:
         tree = ast.parse(flat, mode="eval").body
     except SyntaxError as error:
         if "too many nested" in error.msg:
             raise _too_deep(text, depth) from None
-        raise explain_syntax(error, text, tokens) from None
+        raise explain_syntax(error, text, check_tokens(text, depth)) from None
     except (MemoryError, RecursionError, ValueError):
         raise _too_deep(text, depth) from None
     return _checked(tree, text, depth, bits)
@@ -245,18 +267,24 @@ def _checked(root: ast.expr, text: str, depth: int, bits: int) -> ast.expr:
         parent, level = pending.pop()
         if level > depth:
             raise _too_deep(text, depth)
-        for name, value in ast.iter_fields(parent):
-            for at, node in enumerate(value) if isinstance(value, list) else ((-1, value),):
+        for name in parent._fields:
+            value = getattr(parent, name, None)
+            for at, node in enumerate(value) if type(value) is list else ((-1, value),):
                 if not isinstance(node, ast.AST) or isinstance(node, ast.expr_context):
                     continue
-                if isinstance(node, ast.Name) and node.id in LITERALS:
+                kind = type(node)
+                if kind is ast.Name and node.id in LITERALS:
                     node = ast.copy_location(ast.Constant(LITERALS[node.id]), node)
                     if at < 0:
                         setattr(parent, name, node)
                     else:
                         value[at] = node
-                _check_node(node, parent, bits, refuse)
-                pending.append((node, level + 1))
+                if kind not in _CHECKED:
+                    _check_node(node, parent, bits, refuse)
+                if kind is not ast.Name and kind is not ast.Constant:
+                    pending.append((node, level + 1))
+                elif level >= depth:
+                    raise _too_deep(text, depth)
     return holder.body
 
 
@@ -267,10 +295,9 @@ def _check_node(node: ast.AST, parent: ast.AST, bits: int, refuse: object) -> No
         place = node if hasattr(node, "col_offset") else parent
         raise refuse(place, "A0223", f"{foreign[0]} is not part of the language", foreign[1])
     match node:
-        case ast.operator() if not isinstance(node, _OPERATORS):
-            raise refuse(parent, "A0223", "this operator is not part of the language")
-        case ast.operator() | ast.unaryop() | ast.boolop() | ast.cmpop():
-            pass
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            if name.startswith("__"):
+                raise refuse(node, "A0224", f"`{name}` is not a name: it begins with two underscores")
         case ast.Constant(value=value):
             if not (value is None or isinstance(value, bool | int | float | str)):
                 kind = {bytes: "a byte string", complex: "a complex number"}.get(type(value), "`...`")
@@ -280,13 +307,15 @@ def _check_node(node: ast.AST, parent: ast.AST, bits: int, refuse: object) -> No
                 raise refuse(node, "A0225", f"a number of more than {bits} bits", help)
             if isinstance(value, float) and not math.isfinite(value):
                 raise refuse(node, "A0225", "a number too large for a float")
-        case ast.Name(id=name) | ast.Attribute(attr=name) if name.startswith("__"):
-            raise refuse(node, "A0224", f"`{name}` is not a name: it begins with two underscores")
+        case ast.operator():
+            raise refuse(parent, "A0223", "this operator is not part of the language")
         case ast.keyword(arg=None):
             raise refuse(node, "A0223", "unpacking with `**` is not part of the language", "write the arguments out")
         case ast.keyword(arg=str(name)) if name.startswith("__"):
             raise refuse(node, "A0224", f"`{name}` is not a name: it begins with two underscores")
-        case ast.Call(keywords=keywords) if len({keyword.arg for keyword in keywords}) < len(keywords):
+        case ast.Call(keywords=keywords) if len(keywords) > 1 and len({keyword.arg for keyword in keywords}) < len(
+            keywords
+        ):
             names = [keyword.arg for keyword in keywords]
             again = next(keyword for at, keyword in enumerate(keywords) if keyword.arg in names[:at])
             raise refuse(again, "A0220", f"the argument `{again.arg}` is given twice")
