@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archspec.cli.options import Limit, Set, Specs, load
-from archspec.cli.terminal import DIM, WIDTH, grouped, human, latex, markdown, paint, paths_text, shape, shorten, table
+from archspec.cli.terminal import DIM, WIDTH, grouped, human, latex, markdown, paint, paths_short, shape, shorten, table
 
 if TYPE_CHECKING:
     from archspec.api import Architecture
@@ -173,8 +173,7 @@ def cell(column: str, found: Value, rounded: bool = False) -> str:
     if found is None:
         return ""
     if column.startswith("paths"):
-        exact, power = paths_text(str(found))
-        return power if power.startswith("2^") else exact
+        return paths_short(str(found))
     if column == "year":
         return str(found)
     if isinstance(found, int):

@@ -178,8 +178,7 @@ def _cell(name: str, value: Any, row: dict[str, Any] | None = None) -> str:
             return str(value)
         return " " * (2 * int(row["level"]) - 2) + str(value).rsplit(".", 1)[-1]
     if name == "paths":
-        exact, power = paths_text(value)
-        return power if power.startswith("2^") else exact
+        return paths_short(value)
     if isinstance(value, int):
         return grouped(value)
     if isinstance(value, list):

@@ -10,7 +10,7 @@ from typing import TextIO
 
 WIDTH = 80
 
-BOLD, DIM = "1", "2"
+BOLD, DIM, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"
 
 
 def coloured(stream: TextIO) -> bool:
@@ -89,6 +89,16 @@ def paths_text(text: str) -> tuple[str, str]:
     if len(text) > 24:
         return power or f"{text[0]}.{text[1:3]}e{len(text) - 1}", "exact in --format json"
     return grouped(count), power
+
+
+def paths_short(text: str) -> str:
+    """The same in one word: a power of two as such.
+
+    >>> paths_short(str(2**58)), paths_short("4096"), paths_short("1296")
+    ('2^58', '2^12', '1,296')
+    """
+    exact, power = paths_text(text)
+    return power if power.startswith("2^") else exact
 
 
 def table(

@@ -128,14 +128,14 @@ def test_terms_and_their_screen() -> None:
     counted = ours("densenet121", "thop")
     assert counted.terms == (
         Term("multiply-adds", 2834161664, "convolutions, linear layers, matrix products"),
-        Term("norm", 62669824, "4 an element of a norm (2 if not affine); none of group norm"),
+        Term("norm", 62669824, "4 an element of a norm (2 if not affine); group norm is not seen"),
         Term("average pool", 175616, "1 an element made; adaptive pooling: one more than the size of its window"),
     )
     assert lines(counted) == [
         "thop (profile)   2,897,007,104  2.90 G macs",
         "  multiply-adds  2,834,161,664  convolutions, linear layers, matrix products",
-        "  norm             +62,669,824  4 an element of a norm (2 if not affine); none",
-        "                                of group norm",
+        "  norm             +62,669,824  4 an element of a norm (2 if not affine); group",
+        "                                norm is not seen",
         "  average pool        +175,616  1 an element made; adaptive pooling: one more",
         "                                than the size of its window",
     ]
