@@ -119,7 +119,8 @@ class Kind(NamedTuple):
     """All applications of one kind of op together."""
 
     kind: str
-    count: int
+    applied: int
+    """how many there are"""
     mads: int
     bytes: int
     seconds: float

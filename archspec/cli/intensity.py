@@ -32,7 +32,7 @@ NUMBERS = frozenset({"count", "MADs", "MiB", "MADs/byte", "memory-bound", "time"
 ELASTIC = {"op": cut, "layer": shorten}
 DEFAULT = "a100"
 FOOTNOTE = (
-    "Each op alone: reads inputs and weights once, writes outputs once; nothing fused.",
+    "Each op alone: reads inputs and weights once, writes outputs once; no fusing.",
     "1 MAD = 2 FLOP. time: share of the least time that the roofline model allows.",
 )
 
@@ -101,7 +101,7 @@ def intensity(
         title = architecture.title or architecture.name
         head = title if title == architecture.name else f"{title} ({architecture.name})"
         typer.echo(paint(shorten(f"{head}, batch {grouped(batch)}, {dtype.value}", WIDTH), BOLD))
-        typer.echo("\n".join(["", *_screen(total, chosen.title if chosen else "", figures["balance"]), ""]))
+        typer.echo("\n".join(["", *_screen(total, chosen.title if chosen else "", flops / bandwidth), ""]))
         elastic = {name: ELASTIC[name] for name in ELASTIC if name in COLUMNS[by]}
         typer.echo("\n".join(table(COLUMNS[by], cells, NUMBERS, elastic)))
         typer.echo("\n" + "\n".join(paint(line, DIM) for line in FOOTNOTE))
@@ -141,7 +141,7 @@ def _by_kind(layers: Sequence[Traffic], flops: float, bandwidth: float, total: _
     return [
         {
             "op": kind.kind,
-            "count": kind.count,
+            "count": kind.applied,
             "mads": kind.mads,
             "bytes": kind.bytes,
             "intensity": kind.mads / kind.bytes if kind.bytes else 0.0,

@@ -53,7 +53,7 @@ def test_work_is_that_of_stats(name: str) -> None:
     assert sum(row.mads for row in rows) == 7 * architecture.stats().mads
     kinds = by_kind(rows, 20.0, 1.0)
     assert sum(kind.bytes for kind in kinds) == sum(row.bytes for row in rows)
-    assert sum(kind.count for kind in kinds) == len(rows)
+    assert sum(kind.applied for kind in kinds) == len(rows)
     assert [kind.seconds for kind in kinds] == sorted([kind.seconds for kind in kinds], reverse=True)
 
 

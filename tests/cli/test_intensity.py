@@ -28,7 +28,7 @@ max_pool             1       0    3.83        0.0        1 of 1   0.4 %
 avg_pool             3       0    3.35        0.0        3 of 3   0.4 %
 global_avg_pool      1       0    0.20        0.0        1 of 1   0.0 %
 
-Each op alone: reads inputs and weights once, writes outputs once; nothing fused.
+Each op alone: reads inputs and weights once, writes outputs once; no fusing.
 1 MAD = 2 FLOP. time: share of the least time that the roofline model allows.
 """
 
