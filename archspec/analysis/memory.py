@@ -22,7 +22,7 @@ WIDTHS: Mapping[str, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
 
 
 class Memory(NamedTuple):
-    """Bytes. They are exact for a batch and a dtype, by the rules above."""
+    """Bytes. They are exact for a batch and a dtype, by the rules of `memory_lifetimes.py`."""
 
     weights: int
     """trainable tensors and buffers"""
@@ -31,7 +31,7 @@ class Memory(NamedTuple):
     activations_peak: int
     """most that is alive at once in inference, the input included, weights not"""
     peak_at: str
-    """the op that runs then: "features.denseblock1.denselayer6.norm1" """
+    """the op that runs then: "features.denseblock1.denselayer6.conv1" """
     training: int
     """what forward keeps for backward in training, weights not included"""
     copies: int
@@ -45,9 +45,9 @@ def memory(program: Program, batch: int = 1, dtype: Dtype = "float32", costs: Co
     >>> program = archspec.load("densenet121").program
     >>> found = memory(program)
     >>> found.weights, found.activations_peak, found.peak_at
-    (32251356, 9031680, 'features.conv0')
+    (32250984, 8630272, 'features.denseblock1.denselayer6.conv1')
     >>> memory(program, batch=32).training // 2**20
-    5500
+    3978
     """
     return measure(lifetimes(program, batch, dtype), *weight_bytes(program, dtype, costs))
 
