@@ -7,10 +7,10 @@ from fractions import Fraction
 
 from archspec.analysis.cost import cost
 from archspec.analysis.paths import count_paths, depth, depth_min
-from archspec.analysis.summary import decimal
 from archspec.language.spec import Figure
 from archspec.program.model import Program
 from archspec.program.read import type_of
+from archspec.text.bignum import decimal
 from archspec.text.diagnostics import Diagnostic, fault
 
 _RELATIONS = {
@@ -21,9 +21,16 @@ _RELATIONS = {
 }
 
 
-def figures(program: Program) -> dict[str, Callable[[], int]]:
-    """The numbers that a line of `expect` may hold, each counted when asked for."""
-    counts = cost(program).total
+def figures(program: Program) -> dict[str, Callable[[], int | None]]:
+    """The numbers that a line of `expect` may hold, each counted when asked for; None where there is no such thing."""
+    costs = cost(program)
+    counts = costs.total
+
+    def bytes_(part: str) -> int:
+        from archspec.analysis.memory import memory
+
+        return int(getattr(memory(program, costs=costs), part))
+
     return {
         "params": lambda: counts.params,
         "buffers": lambda: counts.buffers,
@@ -33,18 +40,45 @@ def figures(program: Program) -> dict[str, Callable[[], int]]:
         "depth_ops": lambda: depth(program, "all"),
         "paths": lambda: count_paths(program),
         "paths_ops": lambda: count_paths(program, "all"),
+        "receptive_field": lambda: _field(program),
+        "memory.weights": lambda: bytes_("weights"),
+        "memory.activations_peak": lambda: bytes_("activations_peak"),
+        "memory.training": lambda: bytes_("training"),
     }
+
+
+def _field(program: Program) -> int | None:
+    """Pixels that the output sees, along the axis of which it sees most."""
+    from archspec.analysis.receptive_field import field_record
+
+    record = field_record(program)
+    if record is None:
+        return None
+    size = record["size"]
+    return int(max(size) if isinstance(size, list) else size)
+
+
+def budgets(expect: Mapping[str, Figure]) -> dict[str, Figure]:
+    """Only the lines, or parts of lines, that bound a number: they hold whatever the params are."""
+    found: dict[str, Figure] = {}
+    for key, figure in expect.items():
+        bounds = [one for one in (figure, *figure.also) if one.budget]
+        if bounds:
+            found[key] = bounds[0]._replace(also=tuple(bounds[1:]))
+    return found
 
 
 def unmet(program: Program, expect: Mapping[str, Figure]) -> list[Diagnostic]:
     """One diagnostic (A0401) for each figure that the program does not meet."""
     counted = figures(program) if expect else {}
     found: list[Diagnostic] = []
-    for key, figure in expect.items():
-        problem = _shape(program, figure) if key == "output" else _number(counted[key](), figure)
-        if problem:
-            error = fault("A0401", f"`{key}` is {problem[0]}", figure.span, "expected here", help=problem[1] or ())
-            found.extend(error.diagnostics)
+    for key, line in expect.items():
+        number = None if key == "output" else counted[key]()
+        for figure in (line, *line.also):
+            problem = _shape(program, figure) if key == "output" else _number(number, figure)
+            if problem:
+                error = fault("A0401", f"`{key}` is {problem[0]}", figure.span, "expected here", help=problem[1] or ())
+                found.extend(error.diagnostics)
     return found
 
 
@@ -57,7 +91,9 @@ def _shape(program: Program, figure: Figure) -> tuple[str, str] | None:
     return None if output == expected else (f"{output}, not {expected}", "")
 
 
-def _number(found: int, figure: Figure) -> tuple[str, str] | None:
+def _number(found: int | None, figure: Figure) -> tuple[str, str] | None:
+    if found is None:
+        return f"none, not {figure.text.strip()[:40]}", "the network has no spatial axes that it could look at"
     if figure.relation != "==":
         met = _RELATIONS[figure.relation](found, figure.value)
         return None if met else (f"{_text(found)}, outside the budget of {figure.text.strip()}", "")

@@ -1,10 +1,9 @@
 """Depth and number of paths, by one walk over a semiring.
 
-A path leads from an input of the network to its main output. Going along a path multiplies, paths
-side by side add. With numbers this counts paths; with (max, +) it gives the longest in weighted
-layers, with (min, +) the shortest; with polynomials in which x^d stands for a path of d weighted
-layers it gives the distribution of their lengths. Each distinct module is walked once and becomes a
-table (output, input) → value, so cost grows with the number of different modules.
+A path leads from an input of the network to its main output. Each distinct module is walked once and
+becomes a table (output, input) → value, so cost grows with the number of different modules. A place
+through which all paths go cuts a module into factors (`route`): values stay small between such places,
+and equal factors become one power, so a hundred thousand residual blocks cost little more than a look at each.
 
 A parameter (an op without inputs) starts no path. Data edges leave out the inputs that only steer
 (`Op.steers`); a node used twice by a join gives two paths. In inference mode a node that exists only
@@ -13,82 +12,85 @@ in training stands for its first argument, and so does a node that is skipped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import reduce
-from typing import Generic, Literal, TypeVar
+from typing import TypeVar
 
+from archspec.analysis.route import Edges as Edges
+from archspec.analysis.route import Route, Step, Stretch, Way, route
+from archspec.analysis.route import main_output as main_output
+from archspec.analysis.semiring import (
+    LOGARITHM,
+    LONGEST,
+    MANY,
+    SHORTEST,
+    Semiring,
+    counting,
+    moments,
+)
 from archspec.ops.base import Op
-from archspec.program.model import INPUT, Call, Mode, Module, Output, Program
-from archspec.program.read import data_args, stands_aside
+from archspec.program.model import INPUT, Call, Module, Program
+from archspec.text.bignum import about, decimal
 
 T = TypeVar("T")
-Edges = Literal["data", "all"]
-
-PATH_BITS = 1 << 16
-"""path counts are exact below 2 to this power, and stay there: a short spec can ask for 2^(10^30)"""
-MANY = 1 << PATH_BITS
-
-
-@dataclass(frozen=True)
-class Semiring(Generic[T]):
-    """How to reckon with paths."""
-
-    plain: T
-    """a path of no layers"""
-    layer: T
-    """passing a weighted layer"""
-    plus: Callable[[T, T], T]
-    """paths side by side"""
-    times: Callable[[T, T], T]
-    """one path after the other"""
-
-
-def _add(a: int, b: int) -> int:
-    return a + b
-
-
-COUNT: Semiring[int] = Semiring(1, 1, lambda a, b: min(a + b, MANY), lambda a, b: min(a * b, MANY))
-LONGEST: Semiring[int] = Semiring(0, 1, max, _add)
-SHORTEST: Semiring[int] = Semiring(0, 1, min, _add)
-
-Lengths = tuple[int, ...]
-"""entry d is the number of paths of d weighted layers"""
-
-
-def _lengths_plus(a: Lengths, b: Lengths) -> Lengths:
-    if len(a) < len(b):
-        a, b = b, a
-    return (*(x + y for x, y in zip(a, b, strict=False)), *a[len(b) :])
-
-
-def _lengths_times(a: Lengths, b: Lengths) -> Lengths:
-    product = [0] * (len(a) + len(b) - 1)
-    for i, x in enumerate(a):
-        if x:
-            for j, y in enumerate(b, i):
-                product[j] += x * y
-    return tuple(product)
-
-
-LENGTHS: Semiring[Lengths] = Semiring((1,), (0, 1), _lengths_plus, _lengths_times)
-
 Row = dict[int, T]
 """value of the paths that reach a place from each input of the module; no entry where there is none"""
+Weigh = Callable[[Module, Step], Sequence[T]]
+"""what going into an op multiplies by, for each value that it reads (`Step.refs`)"""
 
 
-def walk(program: Program, semiring: Semiring[T], edges: Edges = "data", mode: Mode = "inference") -> Row[T]:
-    """Value of all paths from each input of the network (by number) to its main output."""
-    done: dict[str, tuple[Row[T], ...]] = {}
-    for module in program.modules.values():
-        outputs = (main_output(module),) if module.id == program.main else module.outputs
-        done[module.id] = _walk(module, outputs, done, semiring, edges, mode)
-    return done[program.main][0]
+@dataclass(frozen=True, slots=True)
+class PathFigures:
+    """What one walk tells of all paths from the inputs to the main output."""
+
+    count: int
+    """exact; `MANY` if it is too large to be counted"""
+    longest: int
+    """weighted layers (`Op.weighted`) on the longest path; 0 if there is no path"""
+    shortest: int
+    mean: Fraction | None
+    """mean length in weighted layers; None if there is no path, or the count is `MANY`"""
 
 
-def main_output(module: Module) -> Output:
-    """The first output that exists in inference."""
-    return next(output for output in module.outputs if output.only != "training")
+def path_figures(program: Program, edges: Edges = "data") -> PathFigures:
+    """Count, longest, shortest and mean of all paths, in one walk."""
+    ways = moments()
+    rows = walk(route(program, edges), ways)
+    if not rows:
+        return PathFigures(0, 0, 0, None)
+    found = reduce(ways.plus, rows.values())
+    mean = None if found.paths is MANY else Fraction(found.total, found.paths)
+    return PathFigures(found.paths, found.longest, found.shortest, mean)
+
+
+def count_paths(program: Program, edges: Edges = "data") -> int:
+    """Number of paths from the inputs to the main output; `MANY` if it is too large to be counted."""
+    ways = counting()
+    return reduce(ways.plus, walk(route(program, edges), ways).values(), 0)
+
+
+def depth(program: Program, edges: Edges = "data") -> int:
+    """Weighted layers (`Op.weighted`) on the longest path; 0 if there is no path."""
+    return max(walk(route(program, edges), LONGEST).values(), default=0)
+
+
+def depth_min(program: Program, edges: Edges = "data") -> int:
+    """Weighted layers on the shortest path; 0 if there is no path."""
+    return min(walk(route(program, edges), SHORTEST).values(), default=0)
+
+
+def path_text(count: int, program: Program | None = None, edges: Edges = "data") -> str:
+    """Decimal digits of a path count; if it is `MANY`, how large that of the program is about."""
+    if count is not MANY:
+        return decimal(count)
+    return "too many to count" if program is None else about(log_paths(program, edges))
+
+
+def log_paths(program: Program, edges: Edges = "data") -> float:
+    """Decimal logarithm of the number of paths, in floating point; minus infinity if there is none."""
+    return reduce(LOGARITHM.plus, walk(route(program, edges), LOGARITHM).values(), float("-inf"))
 
 
 def steers_anywhere(program: Program) -> bool:
@@ -100,77 +102,81 @@ def steers_anywhere(program: Program) -> bool:
     )
 
 
-def count_paths(program: Program, edges: Edges = "data") -> int:
-    """Number of paths from the inputs to the main output; `MANY` stands for that and more."""
-    return reduce(COUNT.plus, walk(program, COUNT, edges).values(), 0)
+def walk(route: Route, semiring: Semiring[T], weigh: Weigh[T] | None = None) -> Row[T]:
+    """Value of all paths from each input of the network (by number) to its main output.
+
+    Passing a weighted op multiplies by `semiring.layer`; with `weigh`, what that says instead.
+    """
+    done: dict[str, tuple[Row[T], ...]] = {}
+    for way in route.ways:
+        done[way.module.id] = _table(way, done, semiring, weigh)
+    return done[route.program.main][0]
 
 
-def depth(program: Program, edges: Edges = "data") -> int:
-    """Weighted layers (`Op.weighted`) on the longest path; 0 if there is no path."""
-    return max(walk(program, LONGEST, edges).values(), default=0)
+def _table(
+    way: Way, done: Mapping[str, tuple[Row[T], ...]], semiring: Semiring[T], weigh: Weigh[T] | None
+) -> tuple[Row[T], ...]:
+    """For each output of a module the value of the paths to it from each input."""
+    module, one = way.module, semiring.one
+
+    def through(stretch: Stretch, start: dict[int, tuple[Row[T], ...]]) -> dict[int, tuple[Row[T], ...]]:
+        for step in stretch.steps:
+            start[step.number] = _step(module, step, start, done, semiring, weigh)
+            for number in step.free:
+                start.pop(number, None)
+        return start
+
+    values = through(way.head, {INPUT: tuple([{port: one} for port in range(len(module.inputs))])})
+    if way.tail is None:
+        return tuple({} if ref is None else values[ref.node][ref.output] for ref in way.outputs)
+    before = values[way.head.steps[-1].number][0]
+    factors: dict[T, int] = {}
+    for stretch in way.stretches:
+        (factor,) = through(stretch, {0: ({0: one},)})[stretch.steps[-1].number][0].values()
+        factors[factor] = factors.get(factor, 0) + stretch.times
+    product = semiring.product([semiring.power(factor, times) for factor, times in factors.items()])
+    values = through(way.tail, {0: ({0: product},)})
+    rows: list[Row[T]] = []
+    for ref in way.outputs:
+        after = {} if ref is None else values[ref.node][ref.output]
+        rows.append({port: semiring.times(value, rest) for rest in after.values() for port, value in before.items()})
+    return tuple(rows)
 
 
-def depth_min(program: Program, edges: Edges = "data") -> int:
-    """Weighted layers on the shortest path; 0 if there is no path."""
-    return min(walk(program, SHORTEST, edges).values(), default=0)
-
-
-def path_lengths(program: Program, edges: Edges = "data") -> Lengths:
-    """How many paths have 0, 1, 2, … weighted layers. Takes time with the square of the depth."""
-    return reduce(_lengths_plus, walk(program, LENGTHS, edges).values(), ())
-
-
-def _walk(
+def _step(
     module: Module,
-    outputs: tuple[Output, ...],
+    step: Step,
+    values: Mapping[int, tuple[Row[T], ...]],
     done: Mapping[str, tuple[Row[T], ...]],
     semiring: Semiring[T],
-    edges: Edges,
-    mode: Mode,
+    weigh: Weigh[T] | None,
 ) -> tuple[Row[T], ...]:
-    plus, times, layer = semiring.plus, semiring.times, semiring.layer
-    # The inputs come last, so that INPUT, which is -1, finds them.
-    inputs = tuple({port: semiring.plain} for port in range(len(module.inputs)))
-    values: list[tuple[Row[T], ...]] = [*(() for _ in module.nodes), inputs]
-    last = _last_uses(module, outputs)
-
-    for number, node in enumerate(module.nodes):
-        row: Row[T] = {}
-        if stands_aside(node, mode):
-            if node.args:
-                at, output = node.args[0]
-                row = values[at][output]
-            values[number] = (row,) * len(node.types)
-        elif isinstance(node.body, Call):
-            given = [values[at][output] for at, output in node.args]
-            tables = done[node.body.module]
-            values[number] = tuple(_through(table, given, plus, times) for table in tables)
-        else:
-            for at, output in data_args(node) if edges == "data" else node.args:
-                for port, value in values[at][output].items():
-                    row[port] = plus(row[port], value) if port in row else value
-            if node.body.weighted:
-                row = {port: times(value, layer) for port, value in row.items()}
-            values[number] = (row,) * len(node.types)
-        for at, _ in node.args:
-            if last[at] == number:
-                values[at] = ()
-    return tuple(values[output.ref.node][output.ref.output] for output in outputs)
+    """Rows of a node's outputs, from those of what it reads."""
+    node = step.node
+    given = [values[at][output] for at, output in step.refs]
+    if step.aside:
+        return (given[0],) * len(node.types)
+    if isinstance(node.body, Call):
+        rows = dict(zip(step.places, given, strict=True))
+        return tuple(_through(table, rows, semiring) for table in done[node.body.module])
+    plus, times = semiring.plus, semiring.times
+    weights = None if weigh is None else weigh(module, step)
+    row: Row[T] = {}
+    for place, reached in enumerate(given):
+        for port, value in reached.items():
+            if weights is not None:
+                value = times(value, weights[place])
+            row[port] = plus(row[port], value) if port in row else value
+    if weights is None and node.body.weighted:
+        row = {port: times(value, semiring.layer) for port, value in row.items()}
+    return (row,) * len(node.types)
 
 
-def _through(table: Row[T], given: list[Row[T]], plus: Callable[[T, T], T], times: Callable[[T, T], T]) -> Row[T]:
+def _through(table: Row[T], given: Mapping[int, Row[T]], semiring: Semiring[T]) -> Row[T]:
     """Paths that reach a callee's output, given those that reach its inputs."""
     row: Row[T] = {}
     for place, factor in table.items():
-        for port, value in given[place].items():
-            value = times(value, factor)
-            row[port] = plus(row[port], value) if port in row else value
+        for port, value in given.get(place, {}).items():
+            value = semiring.times(value, factor)
+            row[port] = semiring.plus(row[port], value) if port in row else value
     return row
-
-
-def _last_uses(module: Module, outputs: tuple[Output, ...]) -> dict[int, int]:
-    """The last node that reads each node, so that its values can go: those of a long net are huge numbers."""
-    last = {at: number for number, node in enumerate(module.nodes) for at, _ in node.args}
-    last.update((output.ref.node, len(module.nodes)) for output in outputs)
-    last[INPUT] = len(module.nodes)
-    return last

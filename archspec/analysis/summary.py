@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from archspec.analysis.cost import Cost, cost
-from archspec.analysis.paths import MANY, PATH_BITS, count_paths, depth, depth_min, main_output, steers_anywhere
+from archspec.analysis.paths import main_output, path_figures, steers_anywhere
+from archspec.analysis.paths import path_text as path_text
 from archspec.ops.base import Tensor
 from archspec.program.model import Program
 from archspec.program.read import type_of
@@ -23,14 +24,15 @@ CONVENTIONS = (
 def summary(program: Program, costs: Cost | None = None) -> dict[str, Any]:
     """Name, exact counts, depth, paths, shapes and the conventions they follow, ready for JSON.
 
-    Path counts are decimal strings, since few JSON readers keep such integers exact; a count of 2^65536
-    or more is given as ">= 2^65536". `output` is the shape of the main output without the batch.
+    Path counts are decimal strings, since few JSON readers keep such integers exact; one that is too large
+    to be counted (`semiring.MANY`) is given as "about 10^N". `path_length_mean` is in weighted layers, None
+    if there is no path or no count. `output` is the shape of the main output without the batch.
     """
     counts = (costs or cost(program)).total
     graph = program.graph
     main = main_output(graph)
-    longest, paths = depth(program), count_paths(program)
-    steered = steers_anywhere(program)
+    data = path_figures(program)
+    both = path_figures(program, "all") if steers_anywhere(program) else data
     return {
         "name": program.name,
         "title": program.title,
@@ -39,11 +41,12 @@ def summary(program: Program, costs: Cost | None = None) -> dict[str, Any]:
         "training_only": counts.training_only,
         "buffers": counts.buffers,
         "mads": counts.mads,
-        "depth": longest,
-        "depth_min": depth_min(program),
-        "depth_ops": depth(program, "all") if steered else longest,
-        "paths": path_text(paths),
-        "paths_ops": path_text(count_paths(program, "all") if steered else paths),
+        "depth": data.longest,
+        "depth_min": data.shortest,
+        "depth_ops": both.longest,
+        "paths": path_text(data.count, program),
+        "paths_ops": path_text(both.count, program, "all"),
+        "path_length_mean": None if data.mean is None else float(data.mean),
         "inputs": {port.name: _type(port.type) for port in graph.inputs},
         "output": list(type_of(graph, main.ref).shape),
         "outputs": {
@@ -55,24 +58,3 @@ def summary(program: Program, costs: Cost | None = None) -> dict[str, Any]:
 
 def _type(type: Tensor) -> dict[str, Any]:
     return {"shape": list(type.shape), "dtype": type.dtype}
-
-
-def path_text(count: int) -> str:
-    """An exact path count in decimal digits, or the bound it reached."""
-    return f">= 2^{PATH_BITS}" if count >= MANY else decimal(count)
-
-
-def decimal(number: int) -> str:
-    """Decimal digits of a natural number of any size; `str` refuses more than 4,300 of them.
-
-    >>> decimal(2**20000) == decimal(10**4000)
-    False
-    >>> len(decimal(2**20000))
-    6021
-    """
-    block = 10**4000
-    parts: list[str] = []
-    while number >= block:
-        number, low = divmod(number, block)
-        parts.append(f"{low:04000}")
-    return str(number) + "".join(reversed(parts))

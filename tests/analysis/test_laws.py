@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archspec.analysis.cost import cost
-from archspec.analysis.paths import Edges, count_paths, depth, depth_min, main_output, path_lengths
+from archspec.analysis.lengths import path_lengths
+from archspec.analysis.paths import Edges, count_paths, depth, depth_min, main_output
 from archspec.program.flatten import flat_size, flatten, graph
 from archspec.program.model import INPUT, Mode, Module, Program, Ref
 from archspec.program.read import type_of
