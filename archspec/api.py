@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archspec.expectations import unmet
+from archspec.expectations import budgets, unmet
 from archspec.language import library as _library
 from archspec.language.elaborate import elaborate
 from archspec.language.files import Files
@@ -49,7 +49,7 @@ class Architecture:
     weights: Mapping[str, WeightSource]
     """where trained weights exist, by library"""
     changed: bool
-    """some param differs from what the file or variant says, so its `expect` does not apply"""
+    """some param differs from what the file or variant says, so that of its `expect` only budgets apply"""
 
     @cached_property
     def _cost(self) -> Cost:
@@ -68,8 +68,8 @@ class Architecture:
         return summary(self.program, self._cost)
 
     def unmet(self) -> list[Diagnostic]:
-        """What `expect` says and the network does not meet; nothing to hold it to if params were changed."""
-        return [] if self.changed else unmet(self.program, self.expect)
+        """What `expect` says and the network does not meet; only its budgets if params were changed."""
+        return unmet(self.program, budgets(self.expect) if self.changed else self.expect)
 
     def python(self, backend: str = "pytorch") -> str:
         """The source that it compiles to."""

@@ -33,7 +33,7 @@ def _error(data_set: str) -> Callable[[Architecture], Value]:
 
 
 def _figure(name: str) -> Callable[[Architecture], Value]:
-    return lambda network: network.summary()[name]  # type: ignore[no-any-return]
+    return lambda network: network.summary()[name]
 
 
 def _field(network: Architecture) -> Value:

@@ -177,8 +177,6 @@ def _cell(name: str, value: Any, row: dict[str, Any] | None = None) -> str:
         if "level" not in row:
             return str(value)
         return " " * (2 * int(row["level"]) - 2) + str(value).rsplit(".", 1)[-1]
-    if name == "paths":
-        return paths_short(value)
     if isinstance(value, int):
         return grouped(value)
     if isinstance(value, list):

@@ -279,7 +279,8 @@ def _figure(key: str) -> Schema:
     if key == "output":
         sizes = _list({"type": "integer"})
         return {"anyOf": [sizes, _list(sizes)]}
-    return {"type": ["number", "string"]}
+    one: Schema = {"type": ["number", "string"]}
+    return {"anyOf": [one, {**_list(one), "minItems": 1}]}
 
 
 def _model(model: type[BaseModel]) -> dict[str, Schema]:

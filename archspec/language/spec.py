@@ -159,6 +159,13 @@ class Figure(NamedTuple):
     relation: Literal["==", "<=", ">=", "<", ">"] = "=="
     slack: Any = 0
     """how far a rounded figure may be off: half a unit of its last digit"""
+    also: tuple[Any, ...] = ()
+    """more figures of the same number, beside this first: a budget that it keeps to"""
+
+    @property
+    def budget(self) -> bool:
+        """It bounds the number and does not state it."""
+        return self.relation != "=="
 
 
 class Variant(NamedTuple):

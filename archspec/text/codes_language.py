@@ -289,7 +289,7 @@ FIGURES = {
     "A0401": Explanation(
         "an expectation is not met",
         "The network is not the one that `expect` describes. A rounded figure allows half a unit of its last digit. "
-        "`expect` is not held against a network whose params were changed with `--set`.",
+        "Where params were changed with `--set`, only its budgets are held against the network.",
         "graph:\n  - conv(16, 3)\nexpect: {params: 432}",
         "graph:\n  - conv(16, 3, bias=false)\nexpect: {params: 432}",
     ),

@@ -21,8 +21,13 @@ FIGURES = (
     "depth_ops",
     "paths",
     "paths_ops",
+    "receptive_field",
+    "memory.weights",
+    "memory.activations_peak",
+    "memory.training",
     "output",
 )
+"""what a line of `expect` may be about, by the names of `archspec stats --format json`"""
 _SUFFIX = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _NUMBER = re.compile(r"(?P<digits>\d{1,400}(?:\.(?P<fraction>\d{1,40}))?)\s?(?P<suffix>[KMGT]?)")
 _CLOSED = re.compile(r"[\d\s()+*-]{1,200}")
@@ -32,9 +37,19 @@ _RELATION = re.compile(r"\s*(?P<relation><=|>=|<|>|==)?\s*(?P<rest>.*?)\s*", re.
 
 
 def read_figure(key: str, value: Yaml) -> Figure:
-    """One line of `expect`. `output` is a shape, or a list of shapes where there are several outputs."""
+    """One line of `expect`. `output` is a shape, or a list of shapes where there are several outputs.
+
+    Any other is a figure, or a list of a figure and budgets that it keeps to.
+    """
     if key == "output":
         return Figure(value=_shape(value), text=value.span.text.strip(), span=value.span)
+    if isinstance(value, Items) and len(value) > 0:
+        first, *rest = (_figure(one) for one in value)
+        return first._replace(also=tuple(rest))
+    return _figure(value)
+
+
+def _figure(value: Yaml) -> Figure:
     if not isinstance(value, Scalar) or value.value is None or isinstance(value.value, bool):
         raise wrong(value, "a figure such as 7978856, 2.83G, 2**58 or `<= 1.5G`")
     match = _RELATION.fullmatch(value.text)
