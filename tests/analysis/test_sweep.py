@@ -15,7 +15,7 @@ from archspec.analysis.sweep_axes import parse_axis
 from archspec.analysis.sweep_variants import Variants
 from archspec.api import load
 from archspec.language.files import Files
-from archspec.language.library import find
+from archspec.language.library import find, shipped
 from archspec.language.trace import traceable
 from archspec.text.diagnostics import SpecError
 from archspec.text.limits import DEFAULT_LIMITS, Limits
@@ -78,12 +78,28 @@ def near(value: Any) -> list[Any]:
     return [value, 0.5, 1.25] if isinstance(value, float) else [value, value + 1, 2 * value, max(1, value // 2), 0]
 
 
-@pytest.mark.parametrize("spec", [spec for spec in LIBRARY if not spec.startswith(SLOW)])
+@pytest.mark.parametrize("spec", [spec for spec in LIBRARY if spec in shipped() and not spec.startswith(SLOW)])
 def test_the_library(spec: str) -> None:
-    """Two numeric params of each shipped network, one at a time."""
-    found = numbers(spec)
-    for name in [name for name in found if name != "classes"][:2] or list(found)[:1]:
-        check(spec, {name: near(found[name])[:3]})
+    """Two numeric params of each shipped network (its variants: below), at its own values and at others."""
+    given = numbers(spec)
+    names = ([name for name in given if name != "classes"] or list(given))[:2]
+    variants, files = Variants(spec, names, COLUMNS), Files(DEFAULT_LIMITS)
+    for at in (0, 1, 2) if names else ():
+        values = {name: near(given[name])[at] for name in names}
+        try:
+            found = {**variants.figures(values), "error": None}
+        except SpecError as error:
+            found = {"error": told(error)}
+        assert found == in_full(spec, values, files)
+
+
+@pytest.mark.parametrize("spec", ["resnet18", "densenet40_12_cifar", "mobilenet_v1", "nasnet_a_mobile", "alexnet"])
+def test_traces_answer_for_the_library(spec: str) -> None:
+    """So the test above compares traces, and not full elaboration with itself."""
+    variants, given = Variants(spec, list(numbers(spec)), COLUMNS), numbers(spec)
+    variants.figures(given)
+    variants.figures({**given, "classes": 7})
+    assert (variants.elaborated, variants.replayed) == (1, 1)
 
 
 @pytest.mark.slow
