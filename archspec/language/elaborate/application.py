@@ -42,10 +42,9 @@ def apply(
         op = target.op
         single, absent = flat(op.op, op.inputs, op.optional, op.variadic, values, keywords, span)
         try:
-            types = op.infer(*(value.types[0] for value in single))
+            types = elaborator.infer(op, tuple([value.types[0] for value in single]), span)
         except OpError as error:
             raise refused(elaborator.modules, error, single, span, places) from None
-        elaborator.bound(types, span)
         origin = Origin(span, target.hints)
         return builder.add(
             op, single, types, name=name, key=key, origin=origin, named=named, absent=absent, ties=ties or {}

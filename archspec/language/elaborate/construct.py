@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from archspec.language.files import Unit
 from archspec.language.read.params import YAML_11_WORDS, check_param, show
 from archspec.language.spec import FileModule, ModuleDef, ParamDef
 from archspec.ops.base import Op
+from archspec.ops.registry import OPS
 from archspec.text.diagnostics import Reporter, SpecError, fault
 from archspec.text.functions import FUNCTIONS
 from archspec.text.source import Span
@@ -48,6 +49,12 @@ class ModuleTarget:
 
 
 Target = OpTarget | ModuleTarget
+
+
+@cache
+def join_target(name: str) -> OpTarget:
+    """The op that joins nodes: add, concat, …, without arguments. One object, so that it is looked at once."""
+    return OpTarget(OPS[name](), _NOTHING)
 
 
 class Constructor:

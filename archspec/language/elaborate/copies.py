@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from archspec.language import mentions
 from archspec.language.elaborate.application import apply, one, part
 from archspec.language.elaborate.builder import Builder, bundle
-from archspec.language.elaborate.construct import OpTarget
+from archspec.language.elaborate.construct import join_target
 from archspec.language.elaborate.elaborator import TooLargeError
 from archspec.language.elaborate.joins import join_values
 from archspec.language.elaborate.nesting import close_inner
@@ -18,7 +18,6 @@ from archspec.language.elaborate.stages import Place, Stages
 from archspec.language.elaborate.stamp import Stamp
 from archspec.language.elaborate.values import Value, usable
 from archspec.language.spec import Body, Long, Repeat
-from archspec.ops.registry import OPS
 from archspec.program.model import Loop
 from archspec.text.diagnostics import SpecError, fault
 from archspec.text.expression import Expression
@@ -174,9 +173,7 @@ class Copies:
         """residual: added to what the copy reads; dense: appended to it, so the next reads all before."""
         span, key = self.repeat.span, f"{self.names[-1]}.{join}"
         operands = [read, one(made, self.repeat.wire, span)]
-        return apply(
-            self.elaborator, self.scope.builder, OpTarget(OPS[join](), {}), operands, {}, key=key, name=key, span=span
-        )
+        return apply(self.elaborator, self.scope.builder, join_target(join), operands, {}, key=key, name=key, span=span)
 
     def looping(self, j: int, read: Value) -> Scope:
         return self.scope.looping({"j": j}).reading(read)

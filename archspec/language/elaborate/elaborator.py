@@ -44,6 +44,8 @@ class Elaborator:
         self._made: dict[object, Module | None] = {}
         self._equal: dict[object, str] = {}
         self._counts: dict[str, int] = {}
+        self._inferred: dict[object, tuple[Op, tuple[Tensor, ...]]] = {}
+        """types by identity of an op and what it is given; the op is kept, so that nothing else gets its id"""
         self._frames: list[Frame] = []
         self._path: list[str] = []
         self._told: set[tuple[str, int, int]] = set()
@@ -78,7 +80,10 @@ class Elaborator:
             self._told.add(place)
         if not diagnostic.frames:
             diagnostic = diagnostic._replace(frames=tuple(reversed(self._frames)))
-        self.reporter.add(diagnostic)
+        # Nothing told before is equal where there is a place, and comparing with thousands of warnings takes long.
+        if not diagnostic.labels and diagnostic in self.reporter.found:
+            return
+        self.reporter.found.append(diagnostic)
 
     def warn(self, code: str, message: str, span: Span | None, label: str = "", help: str = "") -> None:
         for diagnostic in fault(code, message, span, label, help=help).diagnostics:
@@ -137,6 +142,16 @@ class Elaborator:
     def long_target(self, scope: Scope, long: Long) -> Target:
         arguments = Arguments(self, scope)
         return self.constructor.construct(scope, long.op.text, long.op.span, *arguments.long(long))
+
+    def infer(self, op: Op, given: tuple[Tensor, ...], span: Span) -> tuple[Tensor, ...]:
+        """What an op gives for what it is given: asked once, so that equal types are one object. Raises `OpError`."""
+        asked = self.key((id(op), given))
+        found = self._inferred.get(asked)
+        if found is None:
+            types = op.infer(*given)
+            self.bound(types, span)
+            found = self._inferred[asked] = op, types
+        return found[1]
 
     def bound(self, types: Sequence[Tensor], span: Span) -> None:
         for type in types:

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 from archspec.language.elaborate.application import apply, one
 from archspec.language.elaborate.builder import bundle
-from archspec.language.elaborate.construct import OpTarget
+from archspec.language.elaborate.construct import join_target
 from archspec.language.elaborate.elaborator import Elaborator
 from archspec.language.elaborate.scope import Scope
 from archspec.language.elaborate.stages import Place, Stages
 from archspec.language.elaborate.values import Value, usable
 from archspec.language.spec import Out
-from archspec.ops.registry import OPS
 from archspec.program.model import Output
 from archspec.text.document import Scalar
 from archspec.text.source import Span
@@ -36,7 +35,7 @@ def join_values(
     if join is None:
         return bundle(builder, [one(value, "branches", span) for value in values], "join", span, labels)
     singles = [one(v, join.text, span).called(label, v.span) for v, label in zip(values, labels, strict=True)]
-    target = OpTarget(OPS[join.text](), {})
+    target = join_target(join.text)
     if target.op.variadic:
         name = builder.unique("join")  # inlined branches share a body with others
         return apply(elaborator, builder, target, singles, {}, key=name, name=name, span=join.span)

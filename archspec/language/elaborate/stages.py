@@ -9,13 +9,12 @@ from typing import NamedTuple
 
 from archspec.language.elaborate.application import apply, part
 from archspec.language.elaborate.builder import Builder
-from archspec.language.elaborate.construct import OpTarget, Target
+from archspec.language.elaborate.construct import OpTarget, Target, join_target
 from archspec.language.elaborate.elaborator import Elaborator
 from archspec.language.elaborate.nesting import close_inner
 from archspec.language.elaborate.scope import SHAPE_WORDS, Scope
 from archspec.language.elaborate.values import Shared, Value, usable
 from archspec.language.spec import ModuleDef
-from archspec.ops.registry import OPS
 from archspec.ops.tensor import Multiply
 from archspec.text.diagnostics import fault
 from archspec.text.expression import Expression
@@ -189,7 +188,7 @@ class Stages:
         return apply(
             self.elaborator,
             self.builder,
-            OpTarget(OPS[name](), {}),
+            join_target(name),
             [left, right],
             {},
             key=key,
