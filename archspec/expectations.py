@@ -7,11 +7,10 @@ from fractions import Fraction
 
 from archspec.analysis.cost import cost
 from archspec.analysis.paths import count_paths, depth, depth_min
-from archspec.analysis.summary import decimal
 from archspec.language.spec import Figure
 from archspec.program.model import Program
 from archspec.program.read import type_of
-
+from archspec.text.bignum import decimal
 from archspec.text.diagnostics import Diagnostic, fault
 
 _RELATIONS = {
