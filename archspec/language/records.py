@@ -35,7 +35,7 @@ class Loss(Record):
 
     name: str = "cross_entropy"
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-    heads: dict[str, float] = Field(default_factory=dict)
+    heads: dict[str, float] = {}
 
 
 class ErrorRate(Record):
@@ -56,7 +56,7 @@ class WeightSource(Record):
 
     model: str
     """the name of the network in that library: `legacy_seresnet50`"""
-    keys: dict[str, str] = Field(default_factory=dict)
+    keys: dict[str, str] = {}
     """their names → ours, whole dotted segments in order, `*` for any one segment (see `archspec/program/keys.py`)"""
 
 
@@ -71,11 +71,11 @@ class Named(Record):
 class Train(Record):
     """The recipe that belongs to an architecture. Kept and shown; archspec trains nothing itself."""
 
-    loss: Loss = Field(default_factory=Loss)
+    loss: Loss = Field(default_factory=lambda: Loss())
     optimizer: Named | None = None
     schedule: Named | None = None
     epochs: float | None = Field(default=None, gt=0)
     iterations: int | None = Field(default=None, gt=0)
     batch: int | None = Field(default=None, gt=0)
-    augment: list[str] = Field(default_factory=list)
+    augment: list[str] = []
     notes: str | None = None

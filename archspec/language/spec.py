@@ -6,8 +6,6 @@ for them would cost each start 100 ms. Expressions stay unevaluated here: they g
 the spec is elaborated.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
@@ -39,7 +37,7 @@ class ParamDef(NamedTuple):
 class Argument(NamedTuple):
     """The value of an argument in a mapping: a literal, an expression or word, or a list of them."""
 
-    value: Expression | Scalar | tuple[Argument, ...]
+    value: Expression | Scalar | tuple["Argument", ...]
     span: Span
 
 
@@ -50,30 +48,6 @@ class Long(NamedTuple):
     arguments: Mapping[str, Argument]
     keys: Mapping[str, Span]
     span: Span
-
-
-class Repeat(NamedTuple):
-    """Copies of a module, each in a scope of its own."""
-
-    what: Expression | Long | Body
-    times: Expression | None
-    naming: Template | None
-    span: Span
-    wire: Literal["chain", "residual", "dense", "parallel", "last"] = "chain"
-    width: int = 1
-    join: Scalar | None = None
-
-
-class For(NamedTuple):
-    """A compile-time loop; its steps are spliced into the steps around it."""
-
-    targets: tuple[str, ...]
-    values: Expression
-    do: tuple[Step, ...]
-    span: Span
-
-
-Action = Expression | Long | Repeat | For | Any
 
 
 class Step(NamedTuple):
@@ -112,6 +86,27 @@ class Body(NamedTuple):
     out: Out | None = None
 
 
+class Repeat(NamedTuple):
+    """Copies of a module, each in a scope of its own."""
+
+    what: Expression | Long | Body
+    times: Expression | None
+    naming: Template | None
+    span: Span
+    wire: Literal["chain", "residual", "dense", "parallel", "last"] = "chain"
+    width: int = 1
+    join: Scalar | None = None
+
+
+class For(NamedTuple):
+    """A compile-time loop; its steps are spliced into the steps around it."""
+
+    targets: tuple[str, ...]
+    values: Expression
+    do: tuple[Step, ...]
+    span: Span
+
+
 class ModuleDef(NamedTuple):
     """A reusable part."""
 
@@ -135,7 +130,7 @@ class Input(NamedTuple):
     """An input of the network, without the batch axis."""
 
     name: str
-    shape: tuple[Argument, ...]
+    shape: tuple["Argument", ...]
     span: Span
     dtype: Literal["float32", "int64", "bool"] = "float32"
 

@@ -5,8 +5,6 @@ are ops or calls of other modules. Hierarchical names are call paths, and call p
 the state dict.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple

@@ -1,7 +1,5 @@
 """What is wrong with a spec, as data. `render.py` turns it into text; nothing else does."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal, NamedTuple

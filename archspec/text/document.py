@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from archspec.text.source import Span
 
 Plain = None | bool | int | float | str
 
 
-@dataclass(frozen=True, eq=False)
-class Scalar:
+class Scalar(NamedTuple):
     """One value. `text` is what was written (after unquoting); `value` is what YAML 1.2 reads in it.
 
     `offsets[k]` is the place in the source of character k of `text` (one more entry than
@@ -44,8 +44,7 @@ class Items:
         return len(self.items)
 
 
-@dataclass(frozen=True, eq=False)
-class Entry:
+class Entry(NamedTuple):
     key: Scalar
     value: Yaml
 

@@ -1,7 +1,5 @@
 """The bounds that keep a stranger's twenty-line file from hanging the compiler."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

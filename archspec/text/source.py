@@ -1,7 +1,5 @@
 """Where a piece of text stands: a `Source` is one text with a name, a `Span` a stretch of it."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
@@ -58,6 +56,6 @@ class Span(NamedTuple):
     def text(self) -> str:
         return self.source.text[self.start : self.end]
 
-    def to(self, other: Span) -> Span:
+    def to(self, other: "Span") -> "Span":
         """From the start of this span to the end of a later one of the same source."""
         return Span(self.source, self.start, other.end)
