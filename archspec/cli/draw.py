@@ -80,9 +80,7 @@ def draw(
             rows=[row.strip() for row in rows.split(",") if row.strip()],
             title=title,
         )
-        scenes: list[Scene] = []
-        for spec in specs:
-            scenes.append(pictures.picture(tell_warnings(api.load(spec, params(set), limits=bound)), wanted))
+        scenes = [pictures.picture(tell_warnings(api.load(spec, params(set), limits=bound)), wanted) for spec in specs]
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     if output == Path("-"):

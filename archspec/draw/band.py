@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import log2
 
 from archspec.draw.arcs import arc_room, over
-from archspec.draw.costs import Costs, place
+from archspec.draw.costs import Costs, drawn_costs
 from archspec.draw.mainline import role
 from archspec.draw.parts import Style, arrow, bar, box, cards, height, merge, note, producer, say
 from archspec.draw.picture import Block
@@ -21,15 +21,19 @@ RULER, CHANNELS, CHART = 20.0, 22.0, 25.0
 """heights of the ruler, of the row of channels, and of a row of costs without its bars"""
 
 
-def wrap(plan: Plan, before: Cut, end: Point, start: Point, canvas: Canvas, heights: Heights) -> Path:
+def wrap(plan: Plan, after: Cut, end: Point, start: Point, canvas: Canvas, heights: Heights) -> Path:
     """From the end of one band to the start of the next, through the space between them."""
     right = canvas.width - canvas.margin + 4
-    after = Cut(before.end, before.end + 1)
-    level = start.y - heights.box / 2 - CARDS - arc_room(plan, after) - (RULER if plan.fields[before.end] else 6.0) - 6
+    ruler = RULER if any(plan.fields[after.start : after.end]) else 6.0
+    level = start.y - heights.box / 2 - CARDS - arc_room(plan, after) - ruler - 6
     return arrow(
-        end, Point(right, end.y), Point(right, level), Point(canvas.margin + 6, level),
-        Point(canvas.margin + 6, start.y), start,
-    )  # fmt: skip
+        end,
+        Point(right, end.y),
+        Point(right, level),
+        Point(canvas.margin + 6, level),
+        Point(canvas.margin + 6, start.y),
+        start,
+    )
 
 
 def band_height(plan: Plan, cut: Cut, heights: Heights, shown: Sequence[Costs]) -> float:
@@ -80,7 +84,8 @@ def band(
     for chart in shown:
         tall = heights.bar if chart.bars else -4.0
         y += CHART + tall
-        elements += place(chart, [(number, boxes[number].at) for number in places], Bounds(canvas.margin, y, left, tall), canvas)  # fmt: skip
+        cells = [(number, boxes[number].at) for number in places]
+        elements += drawn_costs(chart, cells, Bounds(canvas.margin, y, left, tall), canvas)
     start = Point(boxes[cut.start].at.x, axis)
     return elements, start, Point(boxes[cut.end - 1].at.right, axis)
 
@@ -113,7 +118,13 @@ def _cells(
         for number, name in enumerate(plan.body.names):
             high = 44.0 if count_inputs == 1 else 28.0
             y = axis + (number - (count_inputs - 1) / 2) * 36
-            first = Rect(Bounds(x, y - high / 2, wide, high), "image", "image.fill", radius=8.0, label=(say(name, plan.tight.size),))  # fmt: skip
+            first = Rect(
+                Bounds(x, y - high / 2, wide, high),
+                "image",
+                "image.fill",
+                radius=8.0,
+                label=(say(name, plan.tight.size),),
+            )
             elements.append(first)
         x = max(x + wide + gap, canvas.margin + LABELS)
     else:
@@ -136,7 +147,9 @@ def _cells(
             over = CARDS if stacked(plan.cell(place - 1)) else 0.0
             elements.append(arrow(Point(before.at.right + over, axis), Point(here.at.x, axis), head=8))
         elif cut.start == 0 and first is not None:
-            elements += _entries(plan, [item for item in elements if isinstance(item, Rect) and item.stroke == "image"], here, axis)  # fmt: skip
+            elements += _entries(
+                plan, [item for item in elements if isinstance(item, Rect) and item.stroke == "image"], here, axis
+            )
     return boxes, elements, first
 
 
@@ -148,11 +161,15 @@ def _entries(plan: Plan, inputs: Sequence[Rect], here: Rect | Circle, axis: floa
     middle = (inputs[0].at.right + here.at.x) / 2
     return [
         arrow(
-            Point(item.at.right, item.at.cy), Point(middle, item.at.cy), Point(middle, axis - reach + number * step),
-            Point(here.at.x, axis - reach + number * step), head=8, radius=4,
+            Point(item.at.right, item.at.cy),
+            Point(middle, item.at.cy),
+            Point(middle, axis - reach + number * step),
+            Point(here.at.x, axis - reach + number * step),
+            head=8,
+            radius=4,
         )
         for number, item in enumerate(inputs)
-    ]  # fmt: skip
+    ]
 
 
 def _made(plan: Plan, place: int, at: Bounds, style: Style) -> Rect | Circle:
@@ -200,7 +217,9 @@ def _ruler(plan: Plan, places: Sequence[int], boxes: dict[int, Rect | Circle], y
         elements.append(Text(Point(middle, y), said))
         for a, b in ((left, middle - said.width / 2 - 8), (middle + said.width / 2 + 8, right)):
             if b - a > 3:
-                elements.append(Path((Point(a, y), Point(a, y), Point(b, y), Point(b, y)), "hairline", 1.2, kind="rule"))  # fmt: skip
+                elements.append(
+                    Path((Point(a, y), Point(a, y), Point(b, y), Point(b, y)), "hairline", 1.2, kind="rule")
+                )
     return elements
 
 
@@ -217,6 +236,8 @@ def _heads(plan: Plan, boxes: dict[int, Rect | Circle], floor: float, style: Sty
         line = say(text, 12.0)
         if block.only:
             line = Line((Run(text), Run(f" ({block.only})", hue="muted")), 12.0)
+        if max(right + 6, source.at.cx - 6) + line.width + 14 > canvas.width - canvas.margin - 10:
+            line = Line(line.runs[:1], 12.0)  # the dashes say it too
         wide = line.width + 14
         x = max(right + 6, min(source.at.cx - wide / 2, canvas.width - canvas.margin - wide - 10))
         at = Bounds(x, floor + 16, wide, 24)

@@ -87,8 +87,8 @@ def _module(
         drawing = dag.draw(body, canvas.frame, style)
     if drawing is None:
         raise NoRoom(
-            f"`{title}` has {len(body.blocks)} boxes here, which do not fit {request.width:g} × {request.height:g} points "
-            "at a size that can be read"
+            f"`{title}` has {len(body.blocks)} boxes here, which do not fit {request.width:g} × {request.height:g} "
+            "points at a size that can be read"
         )
     said = [*(Run(fact) for fact in drawing.facts), *facts]
     return scene(canvas, drawing, title, _dotted(said) if drawing.facts else facts, notes, style.prefix)
@@ -157,7 +157,10 @@ def _title(module: Module, name: str) -> str:
 
 
 def _find(program: Program, path: str, figures: Figures) -> tuple[Module, Share, str]:
-    """The module that a path of names means, what it costs, and its last name. A name of the spec's means its first call."""
+    """The module that a path of names means, what it costs, and its last name.
+
+    The name of a module of the spec means its first call.
+    """
     module, share, rest, name = program.graph, Share(), path, ""
     while rest:
         found = [

@@ -63,7 +63,7 @@ def memory(block: Block) -> int:
 _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""))
 
 
-def place(costs: Costs, boxes: Sequence[tuple[int, Bounds]], at: Bounds, canvas: Canvas) -> list[Element]:
+def drawn_costs(costs: Costs, boxes: Sequence[tuple[int, Bounds]], at: Bounds, canvas: Canvas) -> list[Element]:
     """The costs with its base line at the top of `at`, which says the margin, the left end and the highest bar."""
     base, tall = at.y, at.h
     elements: list[Element] = [note(costs.name, Point(canvas.margin, base - 6), size=12.0)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -103,7 +104,10 @@ class Frames:
     width: float
 
     def fit(self, room: float) -> Fit | None:
-        """The kinds at the richest forms that fit in this height, in one row or two; the cheapest are left out if need be."""
+        """The kinds at the richest forms that fit in this height, in one row or two.
+
+        The cheapest are left out if need be.
+        """
         best: Fit | None = None
         for count in (1, 2):
             if len(self.kinds) < 2 * count - 1:
@@ -193,9 +197,9 @@ def _leaves(row: Sequence[Cell]) -> Iterator[Cell]:
 def _bodies(cell: Cell) -> list[Body]:
     """The inside of each unit that a cell stands for; that of a dense or residual repeat with its join around it."""
     found: list[Body] = []
-    stack: list[Block] = [cell.entry, *([cell.exit] if cell.exit is not cell.entry else [])]
+    stack: deque[Block] = deque([cell.entry, *([cell.exit] if cell.exit is not cell.entry else [])])
     while stack:
-        block = stack.pop(0)
+        block = stack.popleft()
         body = block.body
         if body is None:
             continue
@@ -203,11 +207,9 @@ def _bodies(cell: Cell) -> list[Body]:
         if repeat is None:
             found.append(body)
         elif repeat.wire == "chain":
-            stack[:0] = [body.blocks[number] for number in repeat.units]
+            stack.extendleft(body.blocks[number] for number in reversed(repeat.units))
         else:
-            for number in repeat.units:
-                if body.blocks[number].body is not None:
-                    found.append(_step(body, number))
+            found += [_step(body, number) for number in repeat.units if body.blocks[number].body is not None]
     return found or ([cell.unit.body] if cell.unit.body is not None else [])
 
 

@@ -129,8 +129,8 @@ def _drawn(setting: Setting, canvas: Canvas, style: Style, lost: tuple[str, ...]
         elements += made
         ends.append((start, end))
         y += tall + air
-    for (cell, (_, end)), (_, (start, _)) in pairwise(zip(cuts, ends, strict=True)):
-        elements.append(wrap(plan, cell, end, start, canvas, heights))
+    for (_, (_, end)), (after, (start, _)) in pairwise(zip(cuts, ends, strict=True)):
+        elements.append(wrap(plan, after, end, start, canvas, heights))
     if fit is not None:
         room = Bounds(canvas.margin, setting.bottom - fit.height, canvas.width - 2 * canvas.margin, fit.height)
         elements += fit.draw(room)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -59,11 +60,12 @@ def _plain(body: Body) -> Body:
     A projection is a branch of an addition that holds at most one convolution, while every other branch
     holds more.
     """
+    uses = Counter(ref for block in body.blocks for ref in block.args)
     gone = {number: block.args[0] for number, block in enumerate(body.blocks) if block.role in ("norm", "activation")}
     for block in body.blocks:
         if block.op is None or block.op.op != "add" or len(block.args) < 2:
             continue
-        sources = [_projection(body, ref) for ref in block.args]
+        sources = [_projection(body, ref, uses) for ref in block.args]
         if sum(source is not None for source in sources) == 1:
             gone |= {ref.node: source for ref, source in zip(block.args, sources, strict=True) if source is not None}
     return without(body, gone)
@@ -72,7 +74,7 @@ def _plain(body: Body) -> Body:
 _LIGHT = ("conv", "conv1", "pool", "shape", "norm", "activation")
 
 
-def _projection(body: Body, ref: Ref) -> Ref | None:
+def _projection(body: Body, ref: Ref, uses: Counter[Ref]) -> Ref | None:
     """Where a branch of at most one convolution starts; None for an empty branch and one that holds more."""
     weights, start = 0, ref
     while ref.node >= 0:
@@ -83,11 +85,7 @@ def _projection(body: Body, ref: Ref) -> Ref | None:
         if weights > 1:
             return None
         ref = block.args[0]
-    return ref if ref != start and (ref.node < 0 or _splits(body, ref)) else None
-
-
-def _splits(body: Body, ref: Ref) -> bool:
-    return sum(block.args.count(ref) for block in body.blocks) > 1
+    return ref if ref != start and (ref.node < 0 or uses[ref] > 1) else None
 
 
 def without(body: Body, gone: Mapping[int, Ref]) -> Body:
@@ -229,6 +227,9 @@ class Parallel:
 Series = tuple["int | Parallel", ...]
 """blocks by number, and parallels, one behind the other; a parallel's join is part of it"""
 
+DEEPEST = 60
+"""parallels in each other's branches that anybody could still read"""
+
 
 def series(body: Body) -> Series | None:
     """The body as series and parallels; None if it is none (several inputs or outputs, crossing branches)."""
@@ -237,9 +238,11 @@ def series(body: Body) -> Series | None:
     above = _dominators(body)
     seen: set[int] = set()
 
-    def run(end: int, start: int) -> Series | None:
+    def run(end: int, start: int, nested: int = 0) -> Series | None:
         """From behind `start` up to and with `end`."""
         items: list[int | Parallel] = []
+        if nested > DEEPEST:
+            return None
         while end != start:
             if end in seen or end == INPUT:
                 return None
@@ -252,7 +255,7 @@ def series(body: Body) -> Series | None:
                 end = args[0]
                 continue
             fork = above[end]
-            branches = [run(arg, fork) for arg in args]
+            branches = [run(arg, fork, nested + 1) for arg in args]
             if any(branch is None for branch in branches):
                 return None
             items.append(Parallel(tuple(branch for branch in branches if branch is not None), end))

@@ -143,14 +143,14 @@ def joined(row: Sequence[Cell], unit: Block | None = None) -> Cell:
 
 
 def fold_runs(body: Body, row: Sequence[Cell], *, strict: bool) -> list[Cell]:
-    """Neighbours of one key as one cell. Strictly: only where the resolution stays, and for ops the channels too."""
+    """Neighbours of one key as one cell. Strictly: only where the resolution stays, and for ops the words too."""
     found: list[list[Cell]] = []
     for cell in row:
         if found and cell.key == found[-1][-1].key and _follows(body, found[-1][-1], cell):
             before = found[-1][-1]
             same = before.exit.resolution == cell.exit.resolution and not (cell.entry.downsamples and cell.times == 1)
             if cell.unit.body is None:
-                same = same and before.exit.output.channels == cell.exit.output.channels
+                same = same and before.unit.label == cell.unit.label
             if same or not strict:
                 found[-1].append(cell)
                 continue
@@ -204,31 +204,6 @@ def _stage(parts: Sequence[Cell]) -> Cell:
         sum(part.params for part in parts),
         sum(part.mads for part in parts),
     )
-
-
-def arcs(body: Body, row: Sequence[Cell]) -> list[tuple[int, int, bool]]:
-    """Edges between cells that are no neighbours: from, to (cell numbers; -1: the input), and whether they steer."""
-    home = {number: place for place, cell in enumerate(row) for number in cell.numbers}
-    found: dict[tuple[int, int], bool] = {}
-    for number, block in enumerate(body.blocks):
-        for place, ref in enumerate(block.args):
-            start, end = home.get(ref.node, -1), home[number]
-            if end - start > 1:
-                steers = place in block.steers
-                found[start, end] = found.get((start, end), True) and steers
-    return [(start, end, steers) for (start, end), steers in found.items()]
-
-
-def linked(body: Body, row: Sequence[Cell]) -> list[bool]:
-    """For each cell, whether it reads the one before it (the first: the input)."""
-    return [
-        any(_from(body, row, place, ref) for number in cell.numbers for ref in body.blocks[number].args)
-        for place, cell in enumerate(row)
-    ]
-
-
-def _from(body: Body, row: Sequence[Cell], place: int, ref: Ref) -> bool:
-    return ref.node < 0 if place == 0 else ref.node in row[place - 1].numbers
 
 
 def levels(body: Body) -> Iterator[list[Cell]]:
