@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archspec.draw.blocks import fan
 from archspec.draw.blocks.piece import Piece
 from archspec.draw.metrics import width
 from archspec.draw.parts import arrow, dot, merge, note
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from archspec.draw.blocks.maker import Maker
 
 _LIGHT = ("conv", "conv1", "pool", "shape", "norm", "activation")
+_PASSIVE = ("BN", "LN", "GN", "IN")
+_CORNER, _WIDTH, _HEAD = 14.0, 2.8, 11.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,137 +25,101 @@ class Skip:
     """A line beside the axis: an identity, or a projection with its boxes on it."""
 
     word: str
-    piece: Piece | None
-    dashed: bool
+    row: Piece | None
 
-    def half(self, size: float) -> float:
-        wide = width(self.word, size, True) / 2 + 8
-        return max(wide, self.piece.left if self.piece else 0.0)
-
-    def beyond(self, size: float) -> float:
-        return max(width(self.word, size, True) / 2, self.piece.right if self.piece else 0.0)
+    def reach(self, size: float) -> tuple[float, float]:
+        """To the left and to the right of its line."""
+        half = width(self.word, size, True) / 2 + 4
+        return max(half, self.row.left if self.row else 0.0), max(half, self.row.right if self.row else 0.0)
 
 
 def piece(maker: Maker, item: Parallel) -> Piece:
-    join = maker.body.blocks[item.join]
+    """The branches, their skips and the circle in which they meet."""
+    join, look = maker.body.blocks[item.join], maker.look
     main, skips = sorted_out(maker, item)
-    if not main and not skips:
-        return maker.circle(join)
-    if len(main) > 1:
-        from archspec.draw.blocks.fan import fan
+    if len(main) != 1 and not skips:
+        return fan.piece(maker, main, join)
+    inner = maker.row(main[0]) if len(main) == 1 else fan.piece(maker, main, None) if main else None
+    r, size = look.circle, look.small + 1
+    lead = max(14.0, look.lead * 0.8) if inner is not None and inner.split else look.lead
+    fall = max(look.gap * 0.85, 20.0)
+    high = inner.h if inner is not None else 0.0
+    rows = [skip.row.h + 2 * look.lead + 30 - r for skip in skips if skip.row is not None]
+    core = max([lead + high + fall, *rows])
+    h = core + 2 * r
+    left, _ = maker.beside(inner.last if inner is not None else None)
+    at = max(inner.right if inner is not None else 0.0, 24.0)
+    places = []
+    for skip in skips:
+        before, behind = skip.reach(size)
+        places.append(at + 16 + before)
+        at = places[-1] + behind
 
-        inner = fan(maker, main, join)
-        return beside(maker, inner, skips, join, met=True) if skips else inner
-    inner = maker.row(main[0]) if main else Piece(20, 20, 40, lambda x, y: [], None)
-    return beside(maker, inner, skips, join)
+    def draw(x: float, y: float) -> list[Element]:
+        end = y + core + r
+        elements: list[Element] = []
+        if inner is None:
+            elements.append(arrow(Point(x, y), Point(x, end - r)))
+        else:
+            elements.append(arrow(Point(x, y), Point(x, y + lead), head=0 if inner.split else 9))
+            elements += inner.draw(x, y + lead)
+            elements += maker.edge(inner.last, x, y + lead + inner.h, end - r, size=False)
+        for skip, place in zip(skips, places, strict=True):
+            elements += _line(maker, skip, Point(x, y), x + place, Point(x + r, end))
+        return [*elements, merge(join, Point(x, end), maker.style, r), dot(Point(x, y), "skip")]
+
+    return Piece(max(inner.left if inner is not None else 0.0, left, r), at, h, draw, join, split=True)
 
 
 def sorted_out(maker: Maker, item: Parallel) -> tuple[list[Series], list[Skip]]:
-    """Branches that transform, and those that only carry on what came in."""
-    blocks = maker.body.blocks
+    """Branches that transform, and those that carry on what came in."""
     light = [branch for branch in item.branches if _light(maker, branch)]
     heavy = [branch for branch in item.branches if not _light(maker, branch)]
     if not heavy:
         heavy = [branch for branch in item.branches if branch]
         light = [branch for branch in item.branches if not branch]
-    skips = []
-    for branch in light:
-        # A norm or an activation on the skip does not make it a projection.
-        weights = any(isinstance(part, int) and blocks[part].params for part in branch)
-        word = "identity" if not branch else "projection" if weights else "shortcut"
-        skips.append(Skip(word, maker.row(branch) if branch else None, bool(branch)))
-    return heavy, skips
+    return heavy, [_skip(maker, branch) for branch in light]
+
+
+def _skip(maker: Maker, branch: Series) -> Skip:
+    if not branch:
+        return Skip("identity", None)
+    weights = any(isinstance(part, int) and maker.body.blocks[part].params for part in branch)
+    return Skip("projection" if weights else "shortcut", maker.row(branch))
 
 
 def _light(maker: Maker, branch: Series) -> bool:
-    """Whether a branch is a shortcut: at most one convolution and no activation behind it."""
+    """Whether a branch is a shortcut: at most one convolution, and no activation behind it."""
     weights = 0
     for part in branch:
         if not isinstance(part, int):
             return False
         block = maker.body.blocks[part]
         weights += block.role in ("conv", "conv1")
-        if block.role not in _LIGHT or weights > 1 or any(word not in ("BN", "LN", "GN") for word in block.after):
+        if block.role not in _LIGHT or weights > 1 or any(word not in _PASSIVE for word in block.after):
             return False
     return True
 
 
-def beside(maker: Maker, inner: Piece, skips: list[Skip], join: object, *, met: bool = False) -> Piece:
-    """A piece on the axis with skips to its right, and the circle where they meet.
-
-    With `met` the piece ends in the circle already.
-    """
-    from archspec.draw.picture import Block
-
-    assert isinstance(join, Block)
-    look = maker.look
-    r, size = look.circle, look.small + 1
-    lead = look.lead if not inner.split else max(14.0, look.lead * 0.8)
-    fall = 0.0 if met else max(look.gap * 0.85, 18.0)
-    left, right = maker.beside(inner.last)
-    reach = max(inner.right, width(maker.left_of(inner.last), 0) if met else 0.0, 24.0)
-    del right
-    tall = [skip.piece.h + 2 * look.lead + 24 for skip in skips if skip.piece is not None]
-    core = max([inner.h + fall, *(need - lead - r for need in tall)])
-    places: list[float] = []
-    at = reach
-    for skip in skips:
-        at += max(skip.half(size), 22.0) + (10 if skip.piece else 12)
-        places.append(at)
-        at += skip.beyond(size)
-    h = lead + core + (0 if met else 2 * r)
-
-    def draw(x: float, y: float) -> list[Element]:
-        top = y + lead
-        end = y + h - r  # middle of the circle
-        elements: list[Element] = []
-        if inner.last is not None or (inner.h and inner.split):
-            elements.append(arrow(Point(x, y), Point(x, top), head=0 if inner.split else 9))
-            elements += inner.draw(x, top)
-            if not met:
-                elements += maker.edge(inner.last, x, top + inner.h, end - r, size=False)
-        else:
-            elements.append(arrow(Point(x, y), Point(x, end - r)))
-        if not met:
-            elements.append(merge(join, Point(x, end), maker.style, r))
-        for skip, shift in zip(skips, places, strict=True):
-            elements += _skip(maker, skip, x, x + shift, y, end, r)
-        if skips:
-            elements.append(dot(Point(x, y), "skip"))
-        return elements
-
-    return Piece(max(inner.left, left, r), max([at, inner.right]), h, draw, join, split=True)
-
-
-def _skip(maker: Maker, skip: Skip, x: float, far: float, y: float, end: float, r: float) -> list[Element]:
+def _line(maker: Maker, skip: Skip, start: Point, far: float, tip: Point) -> list[Element]:
+    """A skip from its dot to the circle, with its word and its boxes on it."""
     size = maker.look.small + 1
-    corner = 14.0
-    elements: list[Element] = []
-    width_ = 2.8
-    tip = Point(x + r, end)
-    if skip.piece is None:
-        elements.append(
-            arrow(
-                Point(x, y), Point(far, y), Point(far, end), tip,
-                stroke="skip", width=width_, head=11, radius=corner, dashed=skip.dashed,
-            )
-        )  # fmt: skip
-        elements.append(note(skip.word, Point(far, (y + end) / 2), "middle", size, "skip", plate=True, bold=True))
-        return elements
-    inner = skip.piece
-    top = (y + end) / 2 - inner.h / 2
-    low = top + inner.h
-    # The boxes stand in the middle of the line; the word is on the part before or behind them.
-    word = (low + end - 4) / 2
-    elements += [
-        arrow(Point(x, y), Point(far, y), Point(far, top), stroke="skip", width=width_, head=11, radius=corner, dashed=True),
-        arrow(Point(far, low), Point(far, end), tip, stroke="skip", width=width_, head=11, radius=corner, dashed=True),
-        *inner.draw(far, top),
-    ]  # fmt: skip
-    room = end - corner - low
-    if room >= size + 8:
-        said = maker.left_of(inner.last)
-        label = f"{skip.word}, {said}" if said else skip.word
-        elements.append(note(label, Point(far, low + room / 2), "middle", size, "skip", plate=True, bold=True))
-    del word
-    return elements
+    corners = (start, Point(far, start.y))
+    ends = (Point(far, tip.y), tip)
+    row = skip.row
+    if row is None:
+        line = arrow(*corners, *ends, stroke="skip", width=_WIDTH, head=_HEAD, radius=_CORNER)
+        word = note(skip.word, Point(far, (start.y + tip.y) / 2), "middle", size, "skip", plate=True, bold=True)
+        return [line, word]
+    low_most = tip.y - _CORNER - size - 14
+    top = max(start.y + _CORNER + 12, min((start.y + tip.y - row.h) / 2, low_most - row.h))
+    low = top + row.h
+    said = maker.left_of(row.last)
+    word_at = Point(far, (low + tip.y - _CORNER) / 2)
+    return [
+        arrow(*corners, Point(far, top), stroke="skip", width=_WIDTH, head=_HEAD, radius=_CORNER, dashed=True),
+        *row.draw(far, top),
+        arrow(Point(far, low), *ends, stroke="skip", width=_WIDTH, head=_HEAD, radius=_CORNER, dashed=True),
+        note(skip.word, word_at, "middle", size, "skip", plate=True, bold=True),
+        *([note(said, Point(far - 10, low + 11), "end", 12.0)] if said and word_at.y - low > size + 10 else []),
+    ]

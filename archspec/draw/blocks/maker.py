@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from archspec.draw.blocks import added, gated, highway, joined
 from archspec.draw.blocks.piece import Look, Piece, Words
 from archspec.draw.metrics import width
@@ -12,6 +14,8 @@ from archspec.draw.structure import Parallel, Series
 from archspec.draw.words import shape
 from archspec.ops.base import Category
 
+NORMS = ("BN", "LN", "GN", "IN")
+
 
 class Maker:
     """Makes the pieces of one body in one look."""
@@ -20,30 +24,24 @@ class Maker:
         self.body, self.style, self.look = body, style, look
         self.words = Words(body, style, look)
 
-    @property
-    def fits(self) -> bool:
-        """Whether all words found room."""
-        return self.words.fits
-
     def row(self, items: Series) -> Piece:
-        """One behind the other on one axis."""
+        """Blocks and parallels one behind the other on one axis."""
         return self.stack([self.block(item) if isinstance(item, int) else self.parallel(item) for item in items])
 
-    def stack(self, parts: list[Piece]) -> Piece:
-        gaps = [self.gap(part) for part in parts[1:]]
+    def stack(self, parts: Sequence[Piece]) -> Piece:
+        """Pieces one behind the other, with what flows between them written beside the arrows."""
+        gaps = [self.look.gap * (0.62 if part.split else 1.0) for part in parts[1:]]
+        sides = [self.beside(part.last) for part in parts[:-1]]
 
         def draw(x: float, y: float) -> list[Element]:
-            elements: list[Element] = []
-            for number, part in enumerate(parts):
-                if number:
-                    before, gap = parts[number - 1], gaps[number - 1]
-                    elements += self.edge(before.last, x, y, y + gap, head=not part.split)
-                    y += gap
-                elements += part.draw(x, y)
-                y += part.h
+            elements = parts[0].draw(x, y)
+            y += parts[0].h
+            for before, part, gap in zip(parts, parts[1:], gaps, strict=False):
+                elements += self.edge(before.last, x, y, y + gap, head=not part.split)
+                elements += part.draw(x, y + gap)
+                y += gap + part.h
             return elements
 
-        sides = [self.beside(part.last) for part in parts[:-1]]
         return Piece(
             max([part.left for part in parts] + [left for left, _ in sides]),
             max([part.right for part in parts] + [right for _, right in sides]),
@@ -53,12 +51,9 @@ class Maker:
             parts[0].split,
         )
 
-    def gap(self, part: Piece) -> float:
-        """Before a part."""
-        return self.look.gap * (0.62 if part.split else 1.0)
-
     def block(self, number: int) -> Piece:
-        block, look = self.body.blocks[number], self.look
+        """A box, or the circle of what joins by arithmetic."""
+        block = self.body.blocks[number]
         if block.role == "merge":
             return self.circle(block)
         lines = self.words.of(block)
@@ -69,7 +64,6 @@ class Maker:
             front = box(block, Bounds(x - w / 2, y, w, h), lines, self.style)
             return [*(cards(front) if deck else ()), front]
 
-        del look
         return Piece(w / 2, w / 2 + (6 if deck else 0), h, draw, block)
 
     def circle(self, block: Block) -> Piece:
@@ -81,9 +75,9 @@ class Maker:
         join = self.body.blocks[item.join]
         if join.op is not None and join.op.category is Category.CONCAT:
             return joined.piece(self, item)
-        if join.op is not None and join.op.op == "lerp" and highway.fits(item, join):
+        if highway.fits(item, join):
             return highway.piece(self, item)
-        if join.steers:
+        if gated.fits(item, join):
             return gated.piece(self, item)
         return added.piece(self, item)
 
@@ -100,7 +94,7 @@ class Maker:
         return shape(block.output) if block is not None and self.look.sizes else ""
 
     def beside(self, block: Block | None) -> tuple[float, float]:
-        """How far the words beside an edge reach."""
+        """How far the words beside an edge reach to its left and its right."""
         left, right = self.left_of(block), self.right_of(block)
         return (
             width(left, self.look.small) + 12 if left else 0.0,
@@ -111,16 +105,16 @@ class Maker:
         self, block: Block | None, x: float, top: float, bottom: float, *, head: bool = True, size: bool = True
     ) -> list[Element]:
         """The edge that leaves a block, straight down, with the words beside it."""
-        line = arrow(Point(x, top), Point(x, bottom), head=9 if head else 0, dashed=False)
+        line = arrow(Point(x, top), Point(x, bottom), head=9 if head else 0)
         return [line, *self.notes(block, x, (top + bottom) / 2 - (2 if head else 0), size=size)]
 
     def notes(self, block: Block | None, x: float, y: float, *, size: bool = True) -> list[Element]:
-        look = self.look
-        elements: list[Element] = []
+        """The words beside an edge that leaves a block."""
         left, right = self.left_of(block), self.right_of(block) if size else ""
-        if left:
-            active = (block is not None and len(block.after) > 1) or left.lower() not in ("bn", "ln", "gn", "in")
-            elements.append(note(left, Point(x - 10, y), "end", look.small, "words" if active else "muted"))
+        elements: list[Element] = []
+        if left and block is not None:
+            passive = all(word in NORMS for word in block.after)
+            elements.append(note(left, Point(x - 10, y), "end", self.look.small, "muted" if passive else "words"))
         if right:
-            elements.append(note(right, Point(x + 10, y), "start", look.small))
+            elements.append(note(right, Point(x + 10, y), "start", self.look.small))
         return elements

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from archspec.draw.metrics import width
-from archspec.draw.parts import Style, height, label_lines, widest
+from archspec.draw.parts import Style, height, label_lines
 from archspec.draw.picture import Block, Body
 from archspec.draw.scene import Element, Line
 
@@ -19,10 +19,10 @@ class Look:
     box: float = 44.0
     """height of a box of one line"""
     room: float = 176.0
-    """width of every box"""
+    """width that a box may have"""
     gap: float = 52.0
     """between boxes, along the flow"""
-    space: float = 30.0
+    space: float = 36.0
     """between columns"""
     folds: int = 1
     """lines in a box at most"""
@@ -35,12 +35,13 @@ class Look:
 
     @property
     def circle(self) -> float:
+        """Radius of a join."""
         return 18.0 if self.box >= 40 else 16.0 if self.box >= 32 else 14.0
 
     @property
     def lead(self) -> float:
         """From where a line splits to the first box behind it."""
-        return max(15.0, self.gap * 0.4)
+        return max(16.0, self.gap * 0.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,51 +59,41 @@ class Piece:
     split: bool = False
     """it begins where a line splits: what leads to it has no arrow head"""
 
-    @property
-    def w(self) -> float:
-        return self.left + self.right
-
-    def grown(self, left: float = 0.0, right: float = 0.0) -> Piece:
-        """With at least that much to both sides."""
-        return replace(self, left=max(self.left, left), right=max(self.right, right))
-
 
 class Words:
-    """The labels of a body's boxes in one look: all boxes are as wide as the widest needs, up to the room there is."""
+    """The labels of a body's boxes in one look. All boxes are as wide as the widest needs, up to the room there is."""
 
     def __init__(self, body: Body, style: Style, look: Look):
         self.look = look
         self.fits = True
         """False once a label was too wide"""
-        padding = 28.0 if look.room >= 120 else 18.0
+        padding = 28.0 if look.room >= 120 else 16.0
         boxed = [block for block in body.blocks if block.role not in ("merge", "concat")]
-        natural = max((_wide(block, look.text) + padding for block in boxes_of(boxed)), default=84.0)
+        natural = max((_wide(block, look.text) + padding for block in boxed), default=0.0)
         self.width = min(look.room, max(natural, 84.0))
-        self.cache: dict[int, tuple[Line, ...]] = {}
 
     def of(self, block: Block) -> tuple[Line, ...]:
         """What is written on a box."""
-        label = block.label
+        label, look = block.label, self.look
         if block.role in ("norm", "activation"):
-            label = replace(label, word=", ".join((label.word, *block.after)))
-        lines = label_lines(label, self.look.text, self.width - 12, folds=self.look.folds, bold=block.body is not None)
-        if lines is None:
-            self.fits = False
-            return ()
-        return lines
+            lines = _small(block, look.text, self.width - 12)
+        else:
+            lines = label_lines(label, look.text, self.width - 12, folds=look.folds, bold=block.body is not None)
+        self.fits = self.fits and lines is not None
+        return lines or ()
 
     def high(self, lines: tuple[Line, ...]) -> float:
+        """The height of a box with these words."""
         return max(self.look.box, height(lines) + 8)
 
 
-def boxes_of(blocks: list[Block]) -> list[Block]:
-    """Those whose words decide how wide boxes are: one that is far longer than the others is folded instead."""
-    return blocks
+def _small(block: Block, size: float, room: float) -> tuple[Line, ...] | None:
+    words = ", ".join((block.label.text, *block.after))
+    return label_lines(type(block.label)(words), size, room, folds=1)
 
 
 def _wide(block: Block, size: float) -> float:
-    label = block.label
     if block.role in ("norm", "activation"):
-        return width(", ".join((label.word, *block.after)), size)
-    lines = label_lines(label, size, 1e4, folds=1, bold=block.body is not None)
-    return widest(lines or ())
+        return width(", ".join((block.label.text, *block.after)), size)
+    lines = label_lines(block.label, size, 1e4, folds=1, bold=block.body is not None)
+    return max((line.width for line in lines or ()), default=0.0)

@@ -1,0 +1,118 @@
+"""From top to bottom: chains, residual and bottleneck blocks, gates, highways, and whatever is made of such."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from archspec.draw.blocks.maker import Maker
+from archspec.draw.blocks.piece import Look, Piece
+from archspec.draw.parts import Drawing, Style, arrow, note
+from archspec.draw.picture import Body
+from archspec.draw.scene import Bounds, Element, Point, Text
+from archspec.draw.structure import Parallel, Series, opened, series
+from archspec.draw.words import shape
+
+MOST = 128
+"""boxes; a body of more is no picture of one module"""
+
+_STEPS = (
+    # text, box, small, folds, gaps from wide to narrow
+    (16.0, 44.0, 13.0, 1, (52, 46, 40, 34, 30)),
+    (15.0, 38.0, 13.0, 1, (34, 30, 26)),
+    (15.0, 38.0, 13.0, 2, (46, 38, 30, 26)),
+    (14.0, 32.0, 12.0, 2, (30, 26, 23)),
+    (13.0, 28.0, 12.0, 2, (26, 23, 20)),
+    (12.0, 24.0, 12.0, 2, (23, 20, 18)),
+    (12.0, 22.0, 12.0, 3, (20, 18)),
+)
+_ROOMS = (200.0, 176.0, 150.0, 128.0, 108.0, 92.0, 80.0)
+_SPACES = (48.0, 36.0, 26.0, 18.0, 12.0)
+
+
+def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
+    if style.direction == "right" or body.repeat is not None or len(body.blocks) > MOST:
+        return None
+    found = best(body, frame, style, whole)
+    if found is None:
+        return None
+    maker, piece = found
+    high = piece.h + ENDS
+    top = frame.y + max(0.0, (frame.h - high) / 2)
+    axis = frame.cx + (piece.left - piece.right) / 2
+    return Drawing(tuple(ended(maker, piece, axis, top)))
+
+
+ENDS = 2 * (14 + 34)
+"""height of the input above a piece and of the output below it"""
+
+
+def ended(maker: Maker, piece: Piece, x: float, y: float) -> list[Element]:
+    """A piece between x and y."""
+    inside, outside = maker.body.inputs[0], maker.body.type_of(maker.body.outputs[0].ref)
+    small = maker.look.small
+    top = y + 48
+    low = top + piece.h
+    said: list[Element] = maker.notes(piece.last, x, low + 15, size=False)
+    return [
+        Text(Point(x, y + 6), note("x", Point(0, 0), size=18, hue="ink", italic=True).line),
+        arrow(Point(x, y + 16), Point(x, top), head=0 if piece.split else 9),
+        note(shape(inside), Point(x + 10, y + (28 if piece.split else 30)), "start", small),
+        *piece.draw(x, top),
+        arrow(Point(x, low), Point(x, low + 32)),
+        *said,
+        note(shape(outside), Point(x + 10, low + 15), "start", small),
+        Text(Point(x, low + 41), note("y", Point(0, 0), size=18, hue="ink", italic=True).line),
+    ]
+
+
+def whole(maker: Maker, items: Series) -> Piece:
+    """The piece of a body from top to bottom, as wide as its ends need it."""
+    piece = maker.row(items)
+    left, _ = maker.beside(piece.last)
+    return replace(piece, left=max(piece.left, left), right=max(piece.right, 100.0))
+
+
+def best(
+    body: Body, frame: Bounds, style: Style, make: Callable[[Maker, Series], Piece], ends: float = ENDS
+) -> tuple[Maker, Piece] | None:
+    """The largest look in which a body fits, with its modules opened as deep as they fit."""
+    views = [(view, items) for view in unfolded(body) if (items := series(view))]
+    many = 1e9
+    for steps in (_STEPS[:5], _STEPS[5:]):
+        for view, items in views:
+            for look in _looks(steps, style, view):
+                maker = Maker(view, style, look)
+                piece = make(maker, items)
+                if not maker.words.fits:
+                    continue
+                if piece.left + piece.right <= frame.w and piece.h + ends <= frame.h:
+                    return maker, piece
+    del many
+    return None
+
+
+def _looks(steps: tuple[tuple[float, float, float, int, tuple[int, ...]], ...], style: Style, body: Body) -> Iterator[Look]:
+    plain = style.detail == "plain"
+    wide = any(len(block.args) > 1 for block in body.blocks)
+    for text, box, small, folds, gaps in steps:
+        for room in _ROOMS:
+            for gap in gaps:
+                for space in _SPACES if wide else _SPACES[:1]:
+                    yield Look(text, box, room, float(gap), space, folds, small, not plain, not plain)
+
+
+def unfolded(body: Body) -> list[Body]:
+    """The body with its modules opened, from the deepest to none: those that repeat nothing and are no network."""
+    views = [body]
+    while len(views) < 4:
+        last = views[-1]
+        numbers = {
+            number
+            for number, block in enumerate(last.blocks)
+            if block.body is not None and block.body.repeat is None and series(block.body) is not None
+        }
+        if not numbers or sum(len(b.body.blocks) if b.body else 1 for b in last.blocks) > MOST:
+            break
+        views.append(opened(last, numbers))
+    return views[::-1]
