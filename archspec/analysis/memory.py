@@ -77,15 +77,14 @@ def _integers(program: Program) -> int:
         own: dict[str, int] = {}
         for node in module.nodes:
             body = node.body
-            if node.skipped:
-                continue
             if isinstance(body, Call):
                 callee = held[body.module]
-                if node.key not in own:
+                if node.key not in own and not node.skipped:
                     own[node.key] = callee[""]
-                for name, key in node.lends.items():
-                    own.setdefault(key, callee.get(f"^{name}", 0))
-            elif type(body).buffers is not Op.buffers and node.key not in own:
+                if node.lends:
+                    for name, key in node.lends.items():
+                        own.setdefault(key, callee.get(f"^{name}", 0))
+            elif type(body).buffers is not Op.buffers and node.key not in own and not node.skipped:
                 buffers = body.buffers(*operand_types(module, node)).values()
                 own[node.key] = sum([type.elements for type in buffers if type.dtype == "int64"])
         held[module.id] = {key: count for key, count in own.items() if key.startswith("^")}

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from archspec.analysis.memory_names import releases
@@ -39,25 +39,46 @@ class Storage(NamedTuple):
     """it has no batch axis, being made of learned tensors alone"""
 
 
+class Effect(NamedTuple):
+    """Bytes of what one node does, all calls inside it included."""
+
+    rise: int = 0
+    """needed while it runs, outputs included"""
+    born: int = 0
+    """of its outputs, what is new"""
+    kept: int = 0
+    """made inside it, not given back, and wanted by backward"""
+
+
+NO_EFFECT = Effect()
+
+
+@lru_cache(maxsize=64)
+def alone(size: int) -> Effect:
+    """Of an op that makes one value of that size and needs and keeps nothing else."""
+    return Effect(size, size)
+
+
 class Summary(NamedTuple):
     """What a caller must know of one concrete module. Bytes of what it was given are not in it."""
 
     outputs: tuple[int, ...]
     """for each the number of the input that it is, or shows; or -1 - k for storage k of `made`"""
     made: tuple[Storage, ...]
-    born: int
-    """bytes of `made`"""
-    peak: int
+    effect: Effect
+    """of a call: `rise` is its peak"""
     at: int
     """number of the node that runs at the peak"""
     live: Sequence[int]
     """bytes alive before each node"""
     keeps: tuple[int, ...]
     """numbers of the inputs that backward wants"""
-    kept: int
-    """bytes that it made, did not give back, and backward wants"""
     copies: int
-    """those of `kept` that concatenations made"""
+    """those of `effect.kept` that concatenations made"""
+    differs: bool
+    """in inference values lie or last otherwise than in training"""
+    plain: bool
+    """it does not, and gives back one new storage, which nobody inside wants"""
 
 
 class Lifetimes:
@@ -81,7 +102,7 @@ class Lifetimes:
     @property
     def peak(self) -> int:
         """Most bytes that are alive at once in inference, the network's inputs included."""
-        return self.given + self.inference[self.program.main].peak
+        return self.given + self.inference[self.program.main].effect.rise
 
     def peak_at(self) -> list[Node]:
         """The op that runs at the peak, behind the calls that lead to it, outermost first."""
@@ -100,7 +121,7 @@ class Lifetimes:
         """Bytes that backward wants; the network's inputs are among them if some op keeps them."""
         main, ports = self.training[self.program.main], self.program.graph.inputs
         own = sum([storage.size for storage in main.made if storage.kept])
-        return main.kept + own + sum([self.bytes(ports[place].type) for place in main.keeps])
+        return main.effect.kept + own + sum([self.bytes(ports[place].type) for place in main.keeps])
 
     @property
     def copies(self) -> int:
@@ -132,6 +153,8 @@ class Traits(NamedTuple):
     scratch: bool
     concat: bool
     weighs: bool
+    simple: bool
+    """a sum and the like: it makes one value of two, and keeps nothing"""
 
 
 @cache
@@ -145,6 +168,7 @@ def traits(kind: type[Op]) -> Traits:
         kind.scratch is not Op.scratch,
         kind.category is Category.CONCAT,
         kind.weights is not Op.weights,
+        kind.variadic and kind.keeps is Op.keeps and kind.category is Category.MERGE,
     )
 
 
@@ -155,54 +179,76 @@ class Walk:
         self.of, self.module, self.mode = of, module, mode
         self.done = of.training if mode == "training" else of.inference
         self.differs = False
-        """in inference values lie or last otherwise than in training"""
         ports = len(module.inputs)
         # Storages are numbered: first what the module is given, then what it makes.
-        self.size, self.birth, self.last = [0] * ports, [INPUT] * ports, [0] * ports
+        self.size, self.last = [0] * ports, [0] * ports
         self.kept: set[int] = set()
         self.copied: set[int] = set()
         self.fixed: set[int] = set(of.learned.get(module.id, ()))
         self.still: set[int] = set(of.still.get(module.id, ()))
         # The inputs come last, so that INPUT, which is -1, finds them.
         self.values: list[Sequence[int]] = [*(() for _ in module.nodes), range(ports)]
-        self.rises: list[int] = []
-        """for each node, the bytes that it needs while it runs, outputs included"""
-        self.born: list[int] = []
-        """for each node, the bytes that it makes"""
-        self.inside: list[int] = []
-        """for each node, the bytes inside it that backward wants"""
+        self.effects: list[Effect] = []
         self.copies = 0
         self.back: dict[int, int] = {}
         """storage → its number among those given back"""
         self.uses: Counter[Ref] | None = None
 
     def summary(self) -> Summary:
-        nodes, values, last, mode = self.module.nodes, self.values, self.last, self.mode
+        nodes, values, size, last, done = self.module.nodes, self.values, self.size, self.last, self.done
+        effects, kept = self.effects, self.kept
+        apart = self.still | self.fixed
+        loop = self.module.loop
+        sums = loop is not None and loop.wire == "parallel"
         for number, node in enumerate(nodes):
             args = [values[at][output] for at, output in node.args]
-            if node.only is not None:
-                self.differs = True
-            if (node.skipped or node.only is not None) and stands_aside(node, mode):
-                self._let(number, args[:1] * len(node.types))
-                continue
+            if node.skipped or node.only is not None:
+                self.differs = self.differs or node.only is not None
+                if stands_aside(node, self.mode):
+                    self._let(number, args[:1] * len(node.types))
+                    continue
             for storage in args:
                 last[storage] = number
-            if isinstance(node.body, Call):
-                self._call(number, node.body.module, args)
+            body = node.body
+            # The two cases that make up a deep network are written out: 100,000 blocks should take a moment.
+            if isinstance(body, Call):
+                found = done[body.module]
+                if found.plain:
+                    effect = found.effect
+                    for place in found.keeps:
+                        kept.add(args[place])
+                    self.copies += found.copies
+                else:
+                    self._call(number, found, args)
+                    continue
+            elif len(args) == 2 and args[0] not in apart and traits(type(body)).simple and not sums:
+                effect = alone(self.of.bytes(node.types[0]))
             else:
-                self._apply(number, node, node.body, args)
+                self._apply(number, node, body, args)
+                continue
+            values[number] = (len(size),)
+            size.append(effect.born)
+            last.append(number)
+            effects.append(effect)
         return self._close()
+
+    def births(self) -> list[int]:
+        """For each storage the node that made it (`INPUT`: it was given)."""
+        born = [INPUT] * len(self.size)
+        ports = len(self.module.inputs)
+        for number, made in reversed([*enumerate(self.values[:-1])]):
+            for storage in made:
+                if storage >= ports:
+                    born[storage] = number
+        return born
 
     def _new(self, size: int, number: int) -> int:
         self.size.append(size)
-        self.birth.append(number)
         self.last.append(number)
         return len(self.size) - 1
 
-    def _call(self, number: int, callee: str, args: list[int]) -> None:
-        done = self.done[callee]
-        if done is not self.of.inference[callee]:
-            self.differs = True
+    def _call(self, number: int, done: Summary, args: list[int]) -> None:
+        self.differs = self.differs or done.differs
         first = len(self.size)
         for size, kept, copied, fixed in done.made:
             storage = self._new(size, number)
@@ -212,8 +258,8 @@ class Walk:
                 self.copied.add(storage)
             if fixed:
                 self.fixed.add(storage)
-        values = [args[place] if place >= 0 else first - 1 - place for place in done.outputs]
-        self._let(number, values, done.peak, done.born, done.kept)
+        values = tuple([args[place] if place >= 0 else first - 1 - place for place in done.outputs])
+        self._let(number, values, done.effect)
         for place in done.keeps:
             self.kept.add(args[place])
         self.copies += done.copies
@@ -227,7 +273,7 @@ class Walk:
         if trait.view or (trait.variadic and len(args) == 1) or (idle and not training):
             self._let(number, args[:1] * len(node.types))
             return
-        if op.op == "add" and self.module.loop is not None and self.module.loop.wire == "parallel":
+        if op.op == "add" and len(args) > 1 and self.module.loop is not None and self.module.loop.wire == "parallel":
             self._running_sum(number, node, args)
             return
         scratch = trait.scratch and (len(args) != 2 or not trait.variadic)  # a join of two is one step
@@ -238,17 +284,15 @@ class Walk:
             over, self.differs = False, True
         born = inside = 0
         if over:
-            made: Sequence[int] = args[:1]
+            made = tuple(args[:1])
         elif not args:  # a learned tensor is a weight
-            made = [self._new(0, number)]
+            made = (self._new(0, number),)
             self.fixed.update(made)
         else:
             fixed = bool(self.fixed) and self.fixed.issuperset(args)
-            made = []
-            for made_type in node.types:
-                size = of.bytes(made_type, fixed)
-                made.append(self._new(size, number))
-                born += size
+            sizes = [of.bytes(made_type, fixed) for made_type in node.types]
+            made = tuple([self._new(size, number) for size in sizes])
+            born = sum(sizes)
             if fixed:
                 self.fixed.update(made)
             if trait.concat:
@@ -261,22 +305,23 @@ class Walk:
             elif keeps.output or keeps.either:
                 self.kept.update(made)
             inside = of.extra(keeps.aside)
-        self._let(number, made, born + of.extra(op.scratch(*types)) if scratch else born, born, inside)
+        rise = born + of.extra(op.scratch(*types)) if scratch else born
+        self._let(number, made, Effect(rise, born, inside))
 
-    def _let(self, number: int, made: Sequence[int], rise: int = 0, born: int = 0, inside: int = 0) -> None:
+    def _let(self, number: int, made: Sequence[int], effect: Effect = NO_EFFECT) -> None:
         self.values[number] = made
-        self.rises.append(rise)
-        self.born.append(born)
-        self.inside.append(inside)
+        self.effects.append(effect)
 
     def _running_sum(self, number: int, node: Node, args: list[int]) -> None:
         """The sum of parallel copies grows as they come: of their outputs only the newest is alive."""
         size = self.of.bytes(node.types[0])
         for ref, storage in zip(node.args, args, strict=True):
             self.last[storage] = ref.node
-            self.rises[ref.node] = max(self.rises[ref.node], 2 * size)
-        self.born[node.args[0].node] += size
-        self._let(number, [self._new(size, number)])
+            effect = self.effects[ref.node]
+            self.effects[ref.node] = effect._replace(rise=max(effect.rise, 2 * size))
+        first = node.args[0].node
+        self.effects[first] = self.effects[first]._replace(born=self.effects[first].born + size)
+        self._let(number, (self._new(size, number),))
 
     def _may_overwrite(self, node: Node) -> bool:
         """Whether nobody but this node wants its input, and the input's maker does not need it either."""
@@ -313,23 +358,26 @@ class Walk:
         for storage in range(ports, len(size)):
             freed[last[storage]] += size[storage]
         before: list[int] = []
-        live = peak = at = 0
-        for number, (rise, born, gone) in enumerate(zip(self.rises, self.born, freed, strict=False)):
+        live = peak = at = inside = 0
+        for number, ((rise, born, kept), gone) in enumerate(zip(self.effects, freed, strict=False)):
+            inside += kept
             before.append(live)
             if live + rise > peak:
                 peak, at = live + rise, number
             live += born - gone
         stay = [storage for storage in self.kept if storage >= ports and storage not in back]
+        made = tuple([Storage(size[one], one in self.kept, one in self.copied, one in self.fixed) for one in back])
+        given = sum([storage.size for storage in made])
         return Summary(
             outputs=tuple(outputs),
-            born=sum([size[one] for one in back]),
-            made=tuple(Storage(size[one], one in self.kept, one in self.copied, one in self.fixed) for one in back),
-            peak=peak,
+            made=made,
+            effect=Effect(peak, given, inside + sum([size[storage] for storage in stay])),
             at=at,
             live=before,
             keeps=tuple(sorted(storage for storage in self.kept if storage < ports)),
-            kept=sum(self.inside) + sum([size[storage] for storage in stay]),
             copies=self.copies + sum([size[storage] for storage in stay if storage in self.copied]),
+            differs=self.differs,
+            plain=not self.differs and outputs == [-1] and not any(made[0][1:]),
         )
 
 

@@ -33,12 +33,12 @@ def alive_at_peak(lives: Lifetimes) -> list[Row]:
         walk, at = _walks(lives, module, "inference"), lives.inference[module.id].at
         node = module.nodes[at]
         name = join_key(prefix, node.name)
-        for storage, birth in enumerate(walk.birth):
+        for storage, birth in enumerate(walk.births()):
             if birth != INPUT and birth < at <= walk.last[storage] and walk.size[storage]:
                 rows.append({"name": join_key(prefix, module.nodes[birth].name), "bytes": walk.size[storage]})
         if not isinstance(node.body, Call):
-            rows.append({"name": name, "bytes": walk.born[at]})
-            rows.append({"name": f"{name} (at work)", "bytes": walk.rises[at] - walk.born[at]})
+            rows.append({"name": name, "bytes": walk.effects[at].born})
+            rows.append({"name": f"{name} (at work)", "bytes": walk.effects[at].rise - walk.effects[at].born})
             break
         module, prefix = program.modules[node.body.module], name
     return sorted((row for row in rows if row["bytes"]), key=lambda row: -row["bytes"])
@@ -99,15 +99,17 @@ def _rows(lives: Lifetimes, depth: int, leaves: bool = False) -> Iterator[Row]:
         live = lives.inference[module.id].live
         kept = set(keeps.kept) | {storage for storage, number in keeps.back.items() if number in wanted}
         made: list[list[int]] = [[] for _ in module.nodes]
-        for storage, birth in enumerate(keeps.birth):
+        for storage, birth in enumerate(keeps.births()):
             if birth != INPUT:
                 made[birth].append(storage)
         for number, node in enumerate(module.nodes):
             if node.skipped:
                 continue
-            ours = keeps.inside[number] + sum([keeps.size[storage] for storage in made[number] if storage in kept])
+            ours = keeps.effects[number].kept + sum(
+                [keeps.size[storage] for storage in made[number] if storage in kept]
+            )
             leaf = not isinstance(node.body, Call)
-            if leaf and not (runs.born[number] or ours):
+            if leaf and not (runs.effects[number].born or ours):
                 continue
             name = join_key(prefix, node.name)
             row = {
@@ -115,7 +117,7 @@ def _rows(lives: Lifetimes, depth: int, leaves: bool = False) -> Iterator[Row]:
                 **({} if leaves else {"level": level}),
                 "op": _what(program, node),
                 "output": list(node.types[0].shape),
-                "alive": 0 if stands_aside(node, "inference") else base + live[number] + runs.rises[number],
+                "alive": 0 if stands_aside(node, "inference") else base + live[number] + runs.effects[number].rise,
                 "kept": ours,
             }
             if leaf or not leaves:
