@@ -140,7 +140,11 @@ def ordered(networks: Sequence[Architecture], by: str) -> list[Architecture]:
 
 
 def _size(found: Value) -> Any:
-    """Path counts are decimal text: they are compared as numbers are, by length and then digits."""
+    """What rows are ordered by: path counts by their digits (some are only "about 10^N"), shapes by the largest."""
+    if isinstance(found, list):
+        return max(found, default=0)
+    if isinstance(found, str) and found.startswith("about 10^"):
+        return int(found.removeprefix("about 10^")) + 1, ""
     return (len(found), found) if isinstance(found, str) and found.isdecimal() else found
 
 

@@ -134,11 +134,12 @@ def _rows(changes: Sequence[Change], level: int, depth: int | None) -> Iterator[
 
 
 def _name(change: Change) -> str:
-    """Its name in the network that has it; in both, if a number only has moved, that of the first."""
+    """Its name in the network that has it, and the other one if a step without a name has got another number."""
     first, last = (change.b, change.b_last) if change.a is None else (change.a, change.a_last)
     assert first is not None
     if change.times == 1:
-        return first.strip("()")
+        moved = change.a is not None and change.b not in (None, change.a) and change.kind != "changed"
+        return f"{first} → {change.b}" if moved else first.strip("()")
     return f"{first} … {last} ({change.times:,} x)" if change.kind != "resized" else f"{first} … {last}"
 
 

@@ -91,3 +91,11 @@ def test_wrong_usage(archspec: Command, words: tuple[str, ...], message: str) ->
 
 def test_a_wrong_spec_is_told(archspec: Command, tmp_path: Path) -> None:
     assert archspec("compare", "lenet5", str(tmp_path / "none.yaml")).code == 1
+
+
+def test_rows_are_ordered_by_the_largest_size_of_a_shape(archspec: Command, tmp_path: Path) -> None:
+    wide = tmp_path / "wide.yaml"
+    wide.write_text("archspec: 1\nname: wide\ninputs: {x: [3, 8, 30]}\ngraph:\n  - conv(3, [3, 9], padding=half)\n")
+    words = ("compare", "lenet5", str(wide), "--columns", "name,field", "--format", "csv")
+    assert archspec(*words, "--sort", "field").out.splitlines() == ["name,field", "wide,3 9", "lenet5,32"]
+    assert archspec(*words, "--sort", "-output").code == 0
