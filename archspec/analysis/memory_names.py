@@ -132,6 +132,9 @@ class _Names:
         for ref in args:
             depth = max(depth, 1 + self.depth.get(ref.node, 0))
             mentioned |= self.inside.get(ref.node) or {self.named.get(ref.node, "")}
+        for ref in args:
+            if not self.left[ref]:
+                self.inside.pop(ref.node, None)  # `_free` looks at all that are left
         if len(node.types) > 1:
             self.release[at] = self.count
         elif not node.args or (node.only is None and len(args) == len(node.args) and self._stands_inside(at, depth)):
