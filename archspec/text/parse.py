@@ -74,6 +74,8 @@ def resolve(text: str) -> Plain:
     """
     if text in _WORDS:
         return _WORDS[text]
+    if text[0] not in "+-.0123456789":
+        return text
     if _TEN.fullmatch(text):
         return int(text)
     if _EIGHT.fullmatch(text):
