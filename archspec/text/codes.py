@@ -1,7 +1,7 @@
 """Every diagnostic code, for `archspec explain CODE`.
 
 The first digit pair is the stage: 00 files and the command, 01 YAML text, 02 the structure of a spec
-and its expressions, 03 elaboration, 04 expectations, 05 backends and output files, 06 the verifier.
+and its expressions, 03 elaboration, 04 expectations, 05 backends and output files, 06 the verifier, 07 weights.
 """
 
 from __future__ import annotations
@@ -310,6 +310,31 @@ _VERIFIER = {
         "A short spec can describe billions of layers. They are counted without being written out one by one, but a "
         "table of every layer or a flat graph needs them all; `--limit nodes=N` raises the bound.",
     ),
+    "A0603": Explanation(
+        "too many paths to tabulate",
+        "How many paths have which length is worked out exactly, which takes millions of digits for thousands of "
+        "residual blocks. Beyond that there are still their number, their mean length and its deviation.",
+    ),
+    "A0604": Explanation(
+        "a unit cannot be dropped",
+        "`--drop KEY` takes out what stands at a key of the state dict: a branch of a sum, or what has one input of "
+        "the shape of its output, or a residual unit down to its shortcut. For anything else nothing could stand in "
+        "its place.",
+    ),
+}
+
+_WEIGHTS = {
+    "A0701": Explanation(
+        "weights cannot be read",
+        "Weights come from safetensors files and from archives that `torch.save` wrote, read as tables of tensors "
+        "only: a file that asks for anything else, as pickled models do, is refused. Or from a library by name "
+        "(`torchvision:`, `timm:`, `hf:`), which may not know it or not be able to download it.",
+    ),
+    "A0702": Explanation(
+        "weights do not fit",
+        "Every tensor of the network must be in the source, with its shape, and nothing may be left over. "
+        "`archspec weights SPEC FILE` lists all; `--by structure` finds what a changed network still has in common.",
+    ),
 }
 
 CODES: dict[str, Explanation] = {
@@ -322,4 +347,5 @@ CODES: dict[str, Explanation] = {
     **FIGURES,
     **_OUTPUT,
     **_VERIFIER,
+    **_WEIGHTS,
 }
