@@ -48,12 +48,16 @@ def piece(maker: Maker, item: Parallel) -> Piece:
     core = max([lead + high + fall, *rows])
     h = core + 2 * r
     left, _ = maker.beside(inner.last if inner is not None else None)
-    at = max(inner.right if inner is not None else 0.0, 24.0)
+    left = max(inner.left if inner is not None else 0.0, left, r)
+    right = max(inner.right if inner is not None else 0.0, r)
+    mirrored = right > 2 * left
+    at = max(left if mirrored else right, 24.0)
     places = []
     for skip in skips:
         before, behind = skip.reach(size)
-        places.append(at + 16 + before)
-        at = places[-1] + behind
+        places.append(at + 16 + (behind if mirrored else before))
+        at = places[-1] + (before if mirrored else behind)
+    sign = -1 if mirrored else 1
 
     def draw(x: float, y: float) -> list[Element]:
         end = y + core + r
@@ -65,10 +69,10 @@ def piece(maker: Maker, item: Parallel) -> Piece:
             elements += inner.draw(x, y + lead)
             elements += maker.edge(inner.last, x, y + lead + inner.h, end - r, size=False)
         for skip, place in zip(skips, places, strict=True):
-            elements += _line(maker, skip, Point(x, y), x + place, Point(x + r, end))
+            elements += _line(maker, skip, Point(x, y), x + sign * place, Point(x + sign * r, end))
         return [*elements, merge(join, Point(x, end), maker.style, r), dot(Point(x, y), "skip")]
 
-    return Piece(max(inner.left if inner is not None else 0.0, left, r), at, h, draw, join, split=True)
+    return Piece(at if mirrored else left, right if mirrored else at, h, draw, join, split=True)
 
 
 def sorted_out(maker: Maker, item: Parallel) -> tuple[list[Series], list[Skip]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from archspec.draw.blocks.maker import Maker
-from archspec.draw.blocks.piece import Look, Piece
+from archspec.draw.blocks.piece import Look, Piece, Words
 from archspec.draw.parts import Drawing, Style, arrow, note
 from archspec.draw.picture import Body
 from archspec.draw.scene import Bounds, Element, Point, Text
@@ -16,8 +16,10 @@ from archspec.draw.words import shape
 MOST = 128
 """boxes; a body of more is no picture of one module"""
 
-_STEPS = (
-    # text, box, small, folds, gaps from wide to narrow
+Step = tuple[float, float, float, int, tuple[int, ...]]
+"""size of type on boxes, height of a box, size of type beside lines, lines in a box, gaps from wide to narrow"""
+
+_STEPS: tuple[Step, ...] = (
     (16.0, 44.0, 13.0, 1, (52, 46, 40, 34, 30)),
     (15.0, 38.0, 13.0, 1, (34, 30, 26)),
     (15.0, 38.0, 13.0, 2, (46, 38, 30, 26)),
@@ -25,13 +27,14 @@ _STEPS = (
     (13.0, 28.0, 12.0, 2, (26, 23, 20)),
     (12.0, 24.0, 12.0, 2, (23, 20, 18)),
     (12.0, 22.0, 12.0, 3, (20, 18)),
+    (12.0, 22.0, 12.0, 3, (17, 15)),  # too narrow for words beside the edges
 )
 _ROOMS = (200.0, 176.0, 150.0, 128.0, 108.0, 92.0, 80.0)
-_SPACES = (48.0, 36.0, 26.0, 18.0, 12.0)
+_SPACES = (50.0, 36.0, 24.0, 12.0)
 
 
 def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
-    if style.direction == "right" or body.repeat is not None or len(body.blocks) > MOST:
+    if style.direction == "right" or repeats(body) or len(body.blocks) > MOST:
         return None
     found = best(body, frame, style, whole)
     if found is None:
@@ -40,7 +43,7 @@ def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
     high = piece.h + ENDS
     top = frame.y + max(0.0, (frame.h - high) / 2)
     axis = frame.cx + (piece.left - piece.right) / 2
-    return Drawing(tuple(ended(maker, piece, axis, top)))
+    return Drawing(tuple(ended(maker, piece, axis, top)), unsaid(maker))
 
 
 ENDS = 2 * (14 + 34)
@@ -78,28 +81,37 @@ def best(
 ) -> tuple[Maker, Piece] | None:
     """The largest look in which a body fits, with its modules opened as deep as they fit."""
     views = [(view, items) for view in unfolded(body) if (items := series(view))]
-    many = 1e9
     for steps in (_STEPS[:5], _STEPS[5:]):
         for view, items in views:
-            for look in _looks(steps, style, view):
-                maker = Maker(view, style, look)
-                piece = make(maker, items)
-                if not maker.words.fits:
-                    continue
-                if piece.left + piece.right <= frame.w and piece.h + ends <= frame.h:
-                    return maker, piece
-    del many
+            for look, gaps in _looks(steps, style, view):
+                found: tuple[Maker, Piece] | None = None
+                for gap in reversed(gaps):
+                    maker = Maker(view, style, replace(look, gap=float(gap)))
+                    piece = make(maker, items)
+                    high, wide = piece.h + ends <= frame.h, piece.left + piece.right <= frame.w
+                    if not (maker.words.fits and high and wide):
+                        break
+                    found = maker, piece
+                if found is not None:
+                    return found
     return None
 
 
-def _looks(steps: tuple[tuple[float, float, float, int, tuple[int, ...]], ...], style: Style, body: Body) -> Iterator[Look]:
-    plain = style.detail == "plain"
-    wide = any(len(block.args) > 1 for block in body.blocks)
+def _looks(steps: Sequence[Step], style: Style, body: Body) -> Iterator[tuple[Look, Sequence[int]]]:
+    """Looks from the largest, each with the gaps that it may have."""
+    full = style.detail == "full"
+    gates = any(block.steers for block in body.blocks)
+    columns = any(len(block.args) > 1 for block in body.blocks)
     for text, box, small, folds, gaps in steps:
-        for room in _ROOMS:
-            for gap in gaps:
-                for space in _SPACES if wide else _SPACES[:1]:
-                    yield Look(text, box, room, float(gap), space, folds, small, not plain, not plain)
+        for across in (False, True) if gates else (False,):
+            beside = full and gaps[0] > 18
+            widths: set[float] = set()
+            for room in _ROOMS:
+                wide = Words(body, style, Look(text, box, room)).width
+                if wide not in widths:
+                    widths.add(wide)
+                    for space in _SPACES if columns else _SPACES[:1]:
+                        yield Look(text, box, room, 0.0, space, folds, small, beside, "shapes" if beside else "", across), gaps
 
 
 def unfolded(body: Body) -> list[Body]:
@@ -110,9 +122,30 @@ def unfolded(body: Body) -> list[Body]:
         numbers = {
             number
             for number, block in enumerate(last.blocks)
-            if block.body is not None and block.body.repeat is None and series(block.body) is not None
+            if block.body is not None and not repeats(block.body) and series(block.body)
         }
         if not numbers or sum(len(b.body.blocks) if b.body else 1 for b in last.blocks) > MOST:
             break
         views.append(opened(last, numbers))
     return views[::-1]
+
+
+def repeats(body: Body) -> bool:
+    """Whether a body is a row of equal modules, or of many equal ops, that other layouts fold."""
+    if body.repeat is None or body.repeat.wire == "parallel":
+        return False
+    return any(block.body is not None for block in body.blocks) or len(body.blocks) > 4
+
+
+def unsaid(maker: Maker) -> tuple[str, ...]:
+    """For the legend: what rides on every convolution and is not said beside the edges."""
+    same = riders_of(maker.body)
+    return (f"each conv with {same}",) if same and not maker.look.riders else ()
+
+
+def riders_of(body: Body) -> str:
+    """What rides on every convolution of a body, if it is the same on all of them and on nothing else."""
+    convs = [block for block in body.blocks if block.role in ("conv", "conv1")]
+    others = any(block.after for block in body.blocks if block.role not in ("conv", "conv1"))
+    found = {block.after for block in convs}
+    return ", ".join(next(iter(found))) if len(found) == 1 and not others else ""

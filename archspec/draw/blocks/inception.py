@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from archspec.draw.blocks import joined
-from archspec.draw.blocks.column import best
+from archspec.draw.blocks.column import best, riders_of
 from archspec.draw.blocks.maker import Maker
 from archspec.draw.blocks.piece import Piece
 from archspec.draw.metrics import width
 from archspec.draw.parts import Drawing, Style, arrow, note
-from archspec.draw.picture import Block, Body
+from archspec.draw.picture import Body
 from archspec.draw.scene import Bounds, Point
 from archspec.draw.structure import Parallel, Series, series
 from archspec.draw.words import shape
@@ -38,10 +38,10 @@ def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
         *maker.notes(piece.last, axis, low + 14, size=False),
         note(out, Point(axis, low + 38), "middle", 15.0, "ink"),
     ]
-    legend = ["bar and line width: output channels", "numbers under boxes: multiply-adds of the branch"]
-    same = riders(maker.body)
+    legend = ["bar and line width: channels", "M, G: multiply-adds of the branch"]
+    same = riders_of(maker.body)
     if same:
-        legend.insert(0, f"conv = conv, {same}")
+        legend[:1] = [f"each conv with {same}", "width: channels"]
     first = items[0]
     assert isinstance(first, Parallel)
     return Drawing(tuple(elements), tuple(legend), facts=(f"{len(first.branches)} branches",))
@@ -57,9 +57,9 @@ def _form(body: Body, items: Series) -> bool:
 
 
 def _whole(maker: Maker, items: Series) -> Piece:
-    if riders(maker.body):
+    if riders_of(maker.body):
         maker.look = replace(maker.look, riders=False)
-    maker.look = replace(maker.look, sizes=False)
+    maker.look = replace(maker.look, sizes="channels" if maker.look.sizes else "")
     first, *rest = items
     assert isinstance(first, Parallel)
     parts = [joined.piece(maker, first, head=True), *([maker.row(tuple(rest))] if rest else [])]
@@ -67,13 +67,3 @@ def _whole(maker: Maker, items: Series) -> Piece:
     half = width(shape(maker.body.type_of(maker.body.outputs[0].ref)), 15.0) / 2
     return replace(piece, left=max(piece.left, half), right=max(piece.right, half))
 
-
-def riders(body: Body) -> str:
-    """What rides on every convolution of a body, if it is the same on all of them and on nothing else."""
-
-    def convolves(block: Block) -> bool:
-        return block.role in ("conv", "conv1")
-
-    found = {block.after for block in body.blocks if convolves(block)}
-    others = any(block.after for block in body.blocks if not convolves(block))
-    return ", ".join(next(iter(found))) if len(found) == 1 and not others else ""

@@ -23,6 +23,10 @@ HEAD = 30.0
 """height of the bar that stands for the layer before"""
 
 
+_HUES = (0, 2, 3, 4)
+"""places of the producers that differ the most, for as few as these"""
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """Something that ends in the bar."""
@@ -73,7 +77,7 @@ def piece(maker: Maker, item: Parallel, *, head: bool = False) -> Piece:
             elements += found.draw(x, top, None, over - HEAD)
         else:
             elements += [*found.draw(x, top, Point(x, y)), dot(Point(x, y), "edge", 3.0)]
-        for number, (leaf, end, level) in enumerate(zip(leaves, ends, levels, strict=True)):
+        for leaf, end, level in zip(leaves, ends, levels, strict=True):
             at, to = Point(x + leaf.place, low), Point(x + end, low + drop)
             turn = low + upper + step * level
             wide = 1.6 + 2.4 * leaf.channels / most
@@ -84,7 +88,6 @@ def piece(maker: Maker, item: Parallel, *, head: bool = False) -> Piece:
                 begin = (at,)
             bends = () if abs(to.x - at.x) < 1 else (Point(at.x, turn), Point(to.x, turn))
             elements.append(arrow(*begin, *bends, to, stroke=leaf.hue, width=wide, head=7 + wide, radius=10))
-            del number
             elements += maker.notes(leaf.last, at.x, low + upper / 2 - 1, size=False)
             if head and leaf.mads:
                 elements.append(note(figure(leaf.mads), Point(at.x + 9, low + upper / 2 - 1), "start", 12.0))
@@ -105,13 +108,13 @@ def _size(text: float) -> float:
 def _columns(maker: Maker, item: Parallel) -> list[Column]:
     blocks, join = maker.body.blocks, maker.body.blocks[item.join]
     found = []
-    full = 0
+    full, several = 0, sum(map(bool, item.branches))
     for place, branch in enumerate(item.branches):
         channels = join.inputs[place].channels
         if not branch:
             found.append(Column(Piece(24, 24, 0, lambda x, y: []), (Leaf(0, channels, producer(-1), None, 0),)))
             continue
-        hue = producer(full)
+        hue = producer(_HUES[full] if several <= len(_HUES) else full)
         full += 1
         sub = branch[-1]
         if isinstance(sub, Parallel) and _splices(blocks[sub.join]) and all(sub.branches):
@@ -143,8 +146,6 @@ def _forked(maker: Maker, stem: Series, fork: Parallel, hue: str) -> Column:
     above = trunk.h + look.gap * 0.6 if trunk is not None else 0.0
     h = above + look.lead + inner.h
     mads = [sum(maker.body.blocks[number].mads for number in flat(branch)) for branch in fork.branches]
-    if trunk is not None:
-        mads[-1] += 0
 
     def draw(x: float, y: float) -> list[Element]:
         split = Point(x, y + above)
@@ -168,7 +169,7 @@ def _before(maker: Maker, at: Bounds) -> Rect:
     line = Line(words, 15.0)
     if line.width > at.w - 12:
         line = Line((Run(shape(given), hue="muted"),), 13.0)
-    return Rect(at, "norm", "norm.fill", label=(line,))
+    return Rect(at, "image", "norm.fill", label=(line,))
 
 
 def _edges(w: float, leaves: list[Leaf], box: float) -> tuple[float, float]:

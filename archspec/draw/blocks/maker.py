@@ -30,7 +30,7 @@ class Maker:
 
     def stack(self, parts: Sequence[Piece]) -> Piece:
         """Pieces one behind the other, with what flows between them written beside the arrows."""
-        gaps = [self.look.gap * (0.62 if part.split else 1.0) for part in parts[1:]]
+        gaps = [max(self.look.gap * 0.62, self.look.small + 7 if self.look.riders else 12.0) if part.split else self.look.gap for part in parts[1:]]
         sides = [self.beside(part.last) for part in parts[:-1]]
 
         def draw(x: float, y: float) -> list[Element]:
@@ -91,7 +91,13 @@ class Maker:
 
     def right_of(self, block: Block | None) -> str:
         """Right of it: what flows there."""
-        return shape(block.output) if block is not None and self.look.sizes else ""
+        if block is None or not self.look.sizes:
+            return ""
+        if self.look.sizes == "channels":
+            return str(block.output.channels) if self.look.gap >= 26 else ""
+        # Where it is narrow only what changes is said; the channels stand on the box.
+        same = block.output.spatial == block.input.spatial and block.role != "concat"
+        return "" if same and self.look.gap < 26 else shape(block.output)
 
     def beside(self, block: Block | None) -> tuple[float, float]:
         """How far the words beside an edge reach to its left and its right."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from archspec.draw.metrics import width
 from archspec.draw.parts import Style, height, label_lines
@@ -30,8 +31,10 @@ class Look:
     """words beside lines"""
     riders: bool = True
     """norms and activations stand beside the edges"""
-    sizes: bool = True
-    """as do the shapes"""
+    sizes: Literal["shapes", "channels", ""] = "shapes"
+    """what they say of what flows there"""
+    across: bool = False
+    """what steers runs to the right, not down"""
 
     @property
     def circle(self) -> float:
