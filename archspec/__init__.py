@@ -20,8 +20,24 @@ from archspec.version import __version__
 if TYPE_CHECKING:
     from archspec.api import Architecture, check, compile, library, load, stats, sweep
     from archspec.text.diagnostics import SpecError
+    from archspec.weights import load_weights
 
-__all__ = ["Architecture", "SpecError", "__version__", "check", "compile", "library", "load", "stats", "sweep"]
+_HOMES = {
+    "Architecture": "api",
+    "SpecError": "text.diagnostics",
+    "check": "api",
+    "compile": "api",
+    "library": "api",
+    "load": "api",
+    "load_weights": "weights",
+    "stats": "api",
+    "sweep": "api",
+}
+"""each public name, and the module that it comes from"""
+
+__all__ = [
+    "Architecture", "SpecError", "__version__", "check", "compile", "library", "load", "load_weights", "stats", "sweep",
+]  # fmt: skip
 
 # In a checkout `backends` and `specs` stand beside this folder, in a wheel inside it: one import name for both.
 if not os.path.isdir(os.path.join(__path__[0], "backends")):
@@ -29,10 +45,9 @@ if not os.path.isdir(os.path.join(__path__[0], "backends")):
 
 
 def __getattr__(name: str) -> object:
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module 'archspec' has no attribute {name!r}")
-    home = "archspec.text.diagnostics" if name == "SpecError" else "archspec.api"
-    value: object = getattr(import_module(home), name)
+    value: object = getattr(import_module(f"archspec.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from archspec.expectations import budgets, unmet
 from archspec.language import library as _library
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
     from archspec.analysis.cost import Cost
     from archspec.pictures import Picture
+
+
+_ARCHITECTURES: WeakKeyDictionary[torch.nn.Module, Architecture] = WeakKeyDictionary()
+"""what each living module was compiled from"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +92,7 @@ class Architecture:
 
         backend = find_backend("pytorch")
         module: torch.nn.Module = backend.build(self.program, self.python(), seed=seed)
+        _ARCHITECTURES[module] = self
         return module if device is None else module.to(device)
 
     def header(self) -> Any:
@@ -246,6 +252,11 @@ def compile(
     61451
     """
     return check(spec, params).compile(device=device, seed=seed)
+
+
+def architecture_of(module: torch.nn.Module) -> Architecture | None:
+    """What a module was compiled from, if archspec compiled it in this process (a copy of it is not known)."""
+    return _ARCHITECTURES.get(module)
 
 
 def library() -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -13,6 +13,8 @@ from archspec.cli.options import Limit, Set, Spec, limits, params, tell_warnings
 from archspec.cli.terminal import BOLD, grouped, human, paint, shape
 
 if TYPE_CHECKING:
+    import torch
+
     from archspec.api import Architecture
 
 
@@ -31,11 +33,16 @@ def compile(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that archspec did not write.")] = False,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Makes the first weights reproducible.")] = None,
     backend: Annotated[str, typer.Option("--backend", help="Who writes the source.")] = "pytorch",
+    weights: Annotated[
+        str | None,
+        typer.Option("--weights", metavar="FILE", help="Run it with these, and write them beside under its names."),
+    ] = None,
     limit: Limit = None,
 ) -> None:
     """Check a spec, write it as readable source, build that source and run it once."""
     from archspec import api
     from archspec.backend import MARK
+    from archspec.text.diagnostics import fault
     from archspec.text.write import write_atomically
 
     architecture = tell_warnings(api.check(spec, params(set), limits=limits(limit)))
@@ -48,8 +55,15 @@ def compile(
         target = target / f"{architecture.name}.py"
     if not force:
         guard(target, MARK)
-    shapes = _run(architecture, device, seed) if backend == "pytorch" else {}
+    if weights and backend != "pytorch":
+        raise typer.BadParameter("`--weights` goes with the backend `pytorch`")
+    filled = target.with_suffix(".safetensors")
+    if weights and filled.exists() and not force:
+        raise fault("A0501", f"{filled} exists", help="`--force` replaces it")
+    ran = _run(architecture, device, seed, weights) if backend == "pytorch" else _Ran({}, "", b"")
     write_atomically(target, source)
+    if weights:
+        write_atomically(filled, ran.weights)
 
     counted = architecture.stats()
     typer.echo(paint(architecture.title or architecture.name, BOLD))
@@ -57,14 +71,28 @@ def compile(
     width = max(len(grouped(figure)) for figure in figures.values())
     for name, figure in figures.items():
         typer.echo(f"  {name:<8}{grouped(figure):>{width}}  {human(figure)}")
-    if shapes:
-        outputs = ", ".join(f"{name} {shape(sizes)}" for name, sizes in shapes.items())
+    if ran.shapes:
+        outputs = ", ".join(f"{name} {shape(sizes)}" for name, sizes in ran.shapes.items())
         typer.echo(f"  {'ran':<8}{outputs} on {device}, batch 1")
-    typer.echo(f"  {'wrote':<8}{target}, {source.count(chr(10))} lines")
+    if weights:
+        typer.echo(f"  {'weights':<8}{ran.filled}")
+    beside = f"; {filled}" if weights else ""
+    typer.echo(f"  {'wrote':<8}{target}, {source.count(chr(10))} lines{beside}")
 
 
-def _run(architecture: Architecture, device: str, seed: int | None) -> dict[str, tuple[int, ...]]:
-    """Build the network and run it once in evaluation: the shape of each output, without the batch."""
+class _Ran(NamedTuple):
+    """What came of running the network once in evaluation."""
+
+    shapes: dict[str, tuple[int, ...]]
+    """of each output, without the batch"""
+    filled: str
+    """where its weights came from, in words"""
+    weights: bytes
+    """they as a safetensors file"""
+
+
+def _run(architecture: Architecture, device: str, seed: int | None, weights: str | None) -> _Ran:
+    """Build the network, fill it with weights if there are any, and run it once."""
     import warnings
 
     with warnings.catch_warnings():
@@ -75,6 +103,7 @@ def _run(architecture: Architecture, device: str, seed: int | None) -> dict[str,
     if device != "cpu" and not torch.cuda.is_available():
         raise typer.BadParameter("there is no CUDA device here that torch can use")
     network = architecture.compile(device=device, seed=seed).eval()
+    filled, stored = _fill(network, weights) if weights else ("", b"")
     graph = architecture.program.graph
     inputs = [
         torch.zeros((1, *port.type.shape), dtype=getattr(torch, port.type.dtype), device=device)
@@ -84,4 +113,18 @@ def _run(architecture: Architecture, device: str, seed: int | None) -> dict[str,
         result = network(*inputs)
     names = [output.name for output in graph.outputs if output.only != "training"]
     values = result.values() if isinstance(result, dict) else result if isinstance(result, tuple) else (result,)
-    return {name: tuple(value.shape[1:]) for name, value in zip(names, values, strict=True)}
+    shapes = {name: tuple(value.shape[1:]) for name, value in zip(names, values, strict=True)}
+    return _Ran(shapes, filled, stored)
+
+
+def _fill(network: torch.nn.Module, source: str) -> tuple[str, bytes]:
+    from archspec.text.extras import need
+    from archspec.weights import load_weights
+
+    need("safetensors", "a file of weights")
+    from safetensors.torch import save
+
+    found = load_weights(network, source)
+    # Tied tensors share their storage, which the format does not have.
+    state = {key: value.detach().cpu().contiguous().clone() for key, value in network.state_dict().items()}
+    return f"{len(found.fits):,} tensors of {source}, {found.how}", save(state, {"format": "pt"})

@@ -7,8 +7,14 @@ from types import ModuleType
 
 from archspec.text.diagnostics import fault
 
-EXTRAS = {"matplotlib": "charts", "pptx": "slides", "pyarrow": "parquet"}
-"""package → the extra that installs it, as in pyproject.toml"""
+EXTRAS = {
+    "matplotlib": "charts",
+    "pptx": "slides",
+    "pyarrow": "parquet",
+    "safetensors": "weights",
+    "huggingface_hub": "weights",
+}
+"""package → the extra that installs it, as in pyproject.toml; others are installed by their own name"""
 
 
 def need(package: str, feature: str) -> ModuleType:
@@ -19,8 +25,9 @@ def need(package: str, feature: str) -> ModuleType:
     try:
         return import_module(package)
     except ImportError:
+        name = f"'archspec-nn[{EXTRAS[package]}]'" if package in EXTRAS else package
         raise fault(
             "A0505",
             f"{feature} needs the package `{package}`, which is not installed",
-            help=f"install it with `pip install 'archspec-nn[{EXTRAS[package]}]'`",
+            help=f"install it with `pip install {name}`",
         ) from None
