@@ -197,7 +197,7 @@ class Walk:
     def summary(self) -> Summary:
         nodes, values, size, last, done = self.module.nodes, self.values, self.size, self.last, self.done
         effects, kept = self.effects, self.kept
-        apart = self.still | self.fixed
+        still, fixed = self.still, self.fixed
         loop = self.module.loop
         sums = loop is not None and loop.wire == "parallel"
         for number, node in enumerate(nodes):
@@ -221,7 +221,13 @@ class Walk:
                 else:
                     self._call(number, found, args)
                     continue
-            elif len(args) == 2 and args[0] not in apart and traits(type(body)).simple and not sums:
+            elif (
+                len(args) == 2
+                and args[0] not in still
+                and args[0] not in fixed
+                and traits(type(body)).simple
+                and not sums
+            ):
                 effect = alone(self.of.bytes(node.types[0]))
             else:
                 self._apply(number, node, body, args)

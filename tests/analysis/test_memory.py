@@ -160,6 +160,16 @@ def test_statistics_and_learned_tensors_have_no_batch() -> None:
     assert found.activations_peak == 10 * (4 + 4 + 4) * MAP + 4 * 4
 
 
+def test_what_no_weight_stands_behind_has_no_gradient_and_is_not_kept() -> None:
+    """A norm without weights of the image and its sum with it: nothing is kept before the first convolution."""
+    body = picture()
+    norm = body.add("norm", BatchNorm(affine=False), body.x)
+    both = body.add("sum", Add(), norm, body.x)
+    act = body.add("act", Sigmoid(), both)
+    body.add("conv", Conv(out=6), act)
+    assert memory(program(body.module())).training == 4 * MAP
+
+
 def test_concatenations_are_copies() -> None:
     body = picture()
     left = body.add("left", Conv(out=6), body.x)
