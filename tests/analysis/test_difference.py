@@ -6,11 +6,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
 
 import archspec
 from archspec.analysis.difference import Change, Difference, difference
 from archspec.api import library
 from archspec.program.model import Program
+from tests.strategies import specs
 
 
 def load(name: str, **params: object) -> Program:
@@ -171,3 +173,24 @@ def test_cost_grows_with_different_modules_and_steps(tmp_path: Path) -> None:
     found = difference(one, two)
     assert process_time() - start < 5
     assert found.changes[0].inside[0].times == 5000
+
+
+@settings(max_examples=60)
+@given(one=specs(), two=specs())
+def test_laws_on_random_networks(tmp_path_factory: pytest.TempPathFactory, one: str, two: str) -> None:
+    """Nothing changes between a network and itself; between two, changes add up, and every step is told or paired."""
+    folder = tmp_path_factory.mktemp("pair")
+    programs = []
+    for name, text in (("one", one), ("two", two), ("again", one)):
+        (folder / f"{name}.yaml").write_text(text, "utf-8")
+        programs.append(archspec.load(folder / f"{name}.yaml").program)
+    a, b, again = programs
+    assert difference(a, again).equal
+    found = difference(a, b)
+    for figure in ("params", "mads"):
+        before, after = found.costs[figure]
+        assert sum(getattr(change, figure) for change in found.changes) == after - before
+    removed = sum(change.times for change in found.changes if change.kind == "removed")
+    added = sum(change.times for change in found.changes if change.kind == "added")
+    steps = [sum(not node.skipped for node in program.graph.nodes) for program in (a, b)]
+    assert steps[0] - removed == steps[1] - added
