@@ -9,7 +9,7 @@ import ast
 import math
 import re
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from archspec.text.diagnostics import SpecError, fault
 from archspec.text.document import Scalar
@@ -133,10 +133,10 @@ class Template:
     parts: tuple[str | Expression, ...]
     scalar: Scalar
 
-    @cached_property
+    @property
     def is_plain(self) -> bool:
         """It has no holes."""
-        return not any(isinstance(part, Expression) for part in self.parts)
+        return not self.parts or (len(self.parts) == 1 and isinstance(self.parts[0], str))
 
 
 def parse_expression(scalar: Scalar, limits: Limits = DEFAULT_LIMITS) -> Expression:
@@ -272,14 +272,15 @@ def _checked(root: ast.expr, text: str, depth: int, bits: int) -> ast.expr:
             for at, node in enumerate(value) if type(value) is list else ((-1, value),):
                 if not isinstance(node, ast.AST) or isinstance(node, ast.expr_context):
                     continue
-                kind = type(node)
+                kind: type[ast.AST] = type(node)
                 if kind is ast.Name and node.id in LITERALS:
                     node = ast.copy_location(ast.Constant(LITERALS[node.id]), node)
+                    kind = ast.Constant
                     if at < 0:
                         setattr(parent, name, node)
                     else:
                         value[at] = node
-                if kind not in _CHECKED:
+                if kind not in _CHECKED and not (kind is ast.Name and node.id[:2] != "__"):
                     _check_node(node, parent, bits, refuse)
                 if kind is not ast.Name and kind is not ast.Constant:
                     pending.append((node, level + 1))

@@ -158,6 +158,8 @@ class BodyReader:
 
     def names(self, key: Scalar) -> tuple[Template, ...]:
         """`conv1`, `denseblock${i + 1}`, or `q, k, v` for a step with several outputs."""
+        if "," not in key.text:
+            return (self.template(key),)
         parts, start = [], 0
         for piece in re.split(r"(\s*,\s*)(?![^{]*\})", key.text):
             if not re.fullmatch(r"\s*,\s*", piece):
@@ -221,7 +223,7 @@ class BodyReader:
         words: dict[str, Yaml] = {}
         inner = (place["do"] for place in (step, value) if isinstance(place, Mapping) and "do" in place)
         for place in (step, value, *inner):
-            if isinstance(place, Mapping) and not isinstance(action, For):
+            if isinstance(place, Mapping) and len(place) > 1 and not isinstance(action, For):
                 for key in STEP_WORDS:
                     if key in place:
                         words[key] = place[key]
