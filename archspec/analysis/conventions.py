@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from archspec.analysis.counters import COUNTERS, Part, Use, own_ops
+from archspec.analysis.counters import COUNTERS, HOMEMADE, Part, Use, own_ops
 from archspec.ops.base import Op
 from archspec.program.model import Call, Module, Node, Program
 from archspec.program.read import operand_types, stands_aside
@@ -47,9 +47,10 @@ def convention(program: Program, name: str, functions: Iterable[str] | None = No
     """Count a network by the convention `name`, a key of `COUNTERS`.
 
     thop and ptflops see only modules of torch's own classes, so that their total depends on the code. `functions`
-    names the ops that it writes as functions or as classes of its own, "template:op" with `*` for any part ("*:relu",
-    "graph:global_avg_pool"). By default: what torchvision and timm write so, if the network has a name of theirs; all
-    else is a module. A strided convolution or pooling with `padding: same` never is one of torch's.
+    names the ops that it writes as functions or as classes of its own, "template:op" with `*` for any part
+    ("*:relu", "graph:global_avg_pool"), or with "!" before it those written by means that no tool counts. By
+    default: what torchvision and timm write so, if the network has a name of theirs; all else is a module. A
+    strided convolution or pooling with `padding: same` never is one of torch's.
 
     Raises `KeyError` if there is no such convention.
 
@@ -83,14 +84,12 @@ def convention(program: Program, name: str, functions: Iterable[str] | None = No
 
 def _amounts(module: Module, node: Node, op: Op, parts: tuple[Part, ...], patterns: tuple[str, ...]) -> list[int]:
     types = operand_types(module, node)
-    use = Use(op, types, node.types, _own(module, op, patterns))
+    place = f"{module.template}:{op.op}"
+    if any(pattern.startswith("!") and fnmatchcase(place, pattern[1:]) for pattern in patterns):
+        return [op.mads(*types), *(0 for _ in parts)]
+    own = op.op in HOMEMADE or _same_with_stride(op) or any(fnmatchcase(place, pattern) for pattern in patterns)
+    use = Use(op, types, node.types, own)
     return [op.mads(*types), *(part.amount(use) if op.op in part.ops or not part.ops else 0 for part in parts)]
-
-
-def _own(module: Module, op: Op, patterns: tuple[str, ...]) -> bool:
-    if op.op in ("dirac_conv", "table_conv", "rbf") or _same_with_stride(op):
-        return True
-    return any(fnmatchcase(f"{module.template}:{op.op}", pattern) for pattern in patterns)
 
 
 def _same_with_stride(op: Op) -> bool:

@@ -290,6 +290,8 @@ COUNTERS: Mapping[str, Counter] = {
 
 _NORMS = ("*:batch_norm",)
 """timm's `BatchNormAct2d`, a class of its own with the activation inside"""
+_SQUEEZE = ("!squeeze_excite:global_avg_pool",)
+"""timm takes a mean over axes, which no tool counts"""
 
 PUBLISHED: Mapping[str, tuple[str, ...]] = {
     "densenet": ("graph:relu", "graph:global_avg_pool"),
@@ -301,10 +303,12 @@ PUBLISHED: Mapping[str, tuple[str, ...]] = {
     "inception_v4": _NORMS,
     "mobilenet_v1": _NORMS,
     "preresnet": _NORMS,
+    "se_res": _SQUEEZE,
+    "senet": _SQUEEZE,
 }
 """by how a network's name begins: what torchvision and timm write as functions or as classes of their own"""
 
 
 def own_ops(network: str) -> Iterable[str]:
-    """Which ops the published code of a network writes as functions: "template:op" with `*` for any part."""
+    """Which ops the published code of a network writes otherwise than as modules; see `conventions.convention`."""
     return next((ops for name, ops in PUBLISHED.items() if network.startswith(name)), ())
