@@ -76,7 +76,7 @@ def dag(size: int, seed: int = 0) -> str:
         widths.append(width)
 
     while len(widths) <= size:
-        few = len(unread) < 12 and 2 * len(unread) <= size - len(widths)
+        few = len(unread) < 12 and 4 * len(unread) <= size - len(widths)
         a = chance.choice(unread) if chance.random() < 0.7 else max(0, len(widths) - 1 - chance.randrange(40))
         kind = chance.choice(("conv", "batch_norm", "relu", "add")) if few or len(unread) < 2 else "concat"
         if kind == "concat":
