@@ -25,7 +25,7 @@ PATH_BITS = 1 << 20
 """path counts are exact below 2 to this power: a short spec can ask for 2^(10^30)"""
 MANY = 1 << PATH_BITS
 """stands for a count that is beyond `PATH_BITS`, or beyond `WORK`"""
-WORK = 1 << 31
+WORK = 1 << 30
 """what one walk may spend on numbers beyond `LARGE`, in products of 32-bit digits: a few seconds"""
 LARGE = 1 << 4096
 
