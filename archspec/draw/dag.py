@@ -1,15 +1,18 @@
-"""Any DAG: Graphviz's `dot` says where the boxes stand, and the grammar of the other pictures dresses them."""
+"""Any DAG, dressed in the grammar of the other pictures: for what has no form of its own, large on a slide or small."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from archspec.draw.parts import Drawing, Style, box, label_lines, merge, say, widest
-from archspec.draw.picture import Block, Body
-from archspec.draw.scene import LEADING, Bounds, Circle, Element, Line, Path, Point, Rect
+from archspec.draw.layered import Edge, Layout, layout
+from archspec.draw.parts import Drawing, Style, box, label_lines, merge, producer, say, straight, widest
+from archspec.draw.picture import Block, Body, Label
+from archspec.draw.scene import LEADING, Bounds, Element, Line, Path, Point, Rect
+from archspec.draw.structure import is_op
 
-_INCH = 72.0
+MOST = 120
+"""nodes beyond which nobody could read a slide"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,132 +23,231 @@ class Look:
     pad: float
     ranks: float
     nodes: float
+    folds: int = 2
+    riders: bool = True
+    out: bool = True
+    chip: bool = False
+    """a box says its kernel only, or its word where it has none"""
 
 
-LOOKS = (Look(15, 12, 26, 22), Look(14, 10, 22, 16), Look(13, 8, 18, 12), Look(12, 6, 15, 9))
+LOOKS = (
+    Look(15, 12, 40, 22), Look(14, 10, 34, 16), Look(13, 8, 28, 12), Look(12, 6, 24, 8), Look(12, 6, 20, 6, 1, False),
+)  # fmt: skip
+SMALL = (
+    Look(13, 7, 26, 8, 1, False), Look(12, 6, 22, 5, 2, False), Look(12, 5, 20, 4, 1, False, False),
+    Look(12, 4, 16, 3, 2, False, False), Look(12, 5, 16, 3, 1, False, False, True),
+)  # fmt: skip
 
 
 def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
-    """The DAG as large as it fits, from left to right or from top to bottom; None if it does not fit.
-
-    Raises `SpecError` (A0505) if Graphviz is not installed.
-    """
-    directions = [style.direction] if style.direction else ["down", "right"] if frame.h > frame.w else ["right", "down"]
+    """The DAG as large as it fits, from left to right or from top to bottom; None if it does not fit."""
+    if len(body.blocks) > MOST:
+        return None
+    turns = [style.direction == "down"] if style.direction else [frame.h > frame.w, frame.h <= frame.w]
     for look in LOOKS:
-        for direction in directions:
-            if direction is None:
-                continue
-            placed = _placed(body, look, direction, style)
-            if placed is not None and placed[0] <= frame.w and placed[1] <= frame.h:
-                return Drawing(tuple(_moved(placed, frame)))
+        for down in turns:
+            plate = Plate(body, look, style, down)
+            if plate.width <= frame.w and plate.height <= frame.h:
+                return Drawing(
+                    tuple(plate.draw(frame.x + (frame.w - plate.width) / 2, frame.y + (frame.h - plate.height) / 2))
+                )
     return None
 
 
-def _words(block: Block, look: Look) -> tuple[Line, ...]:
-    lines = label_lines(block.label, look.size, 170.0, folds=2, bold=block.body is not None)
-    lines = lines or (say(block.label.text, look.size),)
-    if block.after:
-        lines = (*lines, say(", ".join(block.after), max(12.0, look.size - 2), "words"))
-    return lines
+class Plate:
+    """A DAG in one look: its extent, and its elements once it is told where."""
 
+    def __init__(
+        self, body: Body, look: Look, style: Style, down: bool = False, channels: Mapping[int, str] | None = None
+    ):
+        self.body, self.look, self.style, self.down = body, look, style, down
+        self.channels = channels or {}
+        inputs, outputs = len(body.inputs), len(body.outputs)
+        self.words: list[tuple[Line, ...]] = [(say(name, look.size),) for name in body.names]
+        self.words += [self._words(number, block) for number, block in enumerate(body.blocks)]
+        named = outputs > 1 or look.riders
+        self.words += [(say(_exit(out.name), look.size),) if named else () for out in body.outputs]
+        self._first = inputs
+        self._exits = inputs + len(body.blocks)
+        self.sizes = [self._size(node) for node in range(len(self.words))]
+        self.edges: list[tuple[Edge, int]] = []
+        """each with its place among the arguments of its head"""
+        for number, block in enumerate(body.blocks):
+            for place, ref in enumerate(block.args):
+                tail = inputs + ref.node if ref.node >= 0 else ref.output
+                self.edges.append((Edge(tail, inputs + number), place))
+        for number, out in enumerate(body.outputs):
+            tail = inputs + out.ref.node if out.ref.node >= 0 else out.ref.output
+            self.edges.append((Edge(tail, self._exits + number), 0))
+        sizes = [(h, w) for w, h in self.sizes] if down else self.sizes
+        self.layout: Layout = layout(sizes, [edge for edge, _ in self.edges], look.ranks, look.nodes)
+        self.width, self.height = self.layout.width, self.layout.height
+        if down:
+            self.width, self.height = self.height, self.width
 
-def _placed(body: Body, look: Look, direction: str, style: Style) -> tuple[float, float, list[Element]] | None:
-    """Width, height and elements of the layout, its top left corner at the origin."""
-    from archspec.draw.paint.graphviz import run
+    def _words(self, number: int, block: Block) -> tuple[Line, ...]:
+        look = self.look
+        if block.role == "merge" or is_op(block, "concat"):
+            return ()
+        label: Label = block.label
+        if block.op is not None and block.label.out:
+            label = replace(label, out=self.channels.get(number, label.out) if look.out else "")
+        if look.chip:
+            return (say(label.kernel or label.word, look.size, bold=bool(label.kernel)),)
+        lines = label_lines(label, look.size, 60.0 if look.folds > 1 and not look.riders else 170.0, folds=look.folds)
+        lines = lines or (say(label.text, look.size),)
+        if block.after and look.riders and self.style.detail == "full":
+            lines = (*lines, say(", ".join(block.after), max(12.0, look.size - 2), "words"))
+        return lines
 
-    sizes: dict[str, tuple[float, float]] = {}
-    labels: dict[str, tuple[Line, ...]] = {}
-    for number, block in enumerate(body.blocks):
+    def _size(self, node: int) -> tuple[float, float]:
+        look, lines = self.look, self.words[node]
+        if lines:
+            return max(widest(lines) + 2 * look.pad, 30.0), sum(line.size for line in lines) * LEADING + look.pad
+        if node >= self._exits:
+            return (1.0, 1.0)
+        block = self.body.blocks[node - self._first]
         if block.role == "merge":
-            sizes[f"n{number}"] = (32.0, 32.0)
-            continue
-        lines = labels[f"n{number}"] = _words(block, look)
-        tall = sum(line.size for line in lines) * LEADING
-        sizes[f"n{number}"] = (max(widest(lines) + 2 * look.pad, 40.0), tall + look.pad + 4)
-    for place, name in enumerate(body.names):
-        labels[f"i{place}"] = (say(name, look.size),)
-        sizes[f"i{place}"] = (widest(labels[f"i{place}"]) + 2 * look.pad, look.size * LEADING + look.pad)
-    for place, out in enumerate(body.outputs):
-        name = out.name if not out.name.isdigit() else "output"
-        labels[f"o{place}"] = (say(name, look.size),)
-        sizes[f"o{place}"] = (widest(labels[f"o{place}"]) + 2 * look.pad, look.size * LEADING + look.pad)
-    edges: list[tuple[str, str, bool, bool]] = []
-    for number, block in enumerate(body.blocks):
-        for place, ref in enumerate(block.args):
-            source = f"n{ref.node}" if ref.node >= 0 else f"i{ref.output}"
-            edges.append((source, f"n{number}", place in block.steers, block.only is not None))
-    for place, out in enumerate(body.outputs):
-        source = f"n{out.ref.node}" if out.ref.node >= 0 else f"i{out.ref.output}"
-        edges.append((source, f"o{place}", False, out.only is not None))
-    text = [
-        f"digraph {{ graph [rankdir={'LR' if direction == 'right' else 'TB'} ranksep={look.ranks / _INCH:.3f} "
-        f"nodesep={look.nodes / _INCH:.3f} splines=true]",
-        'node [shape=box fixedsize=true label=""]',
-        *(f"{name} [width={w / _INCH:.4f} height={h / _INCH:.4f}]" for name, (w, h) in sizes.items()),
-        *(f"{a} -> {b} [id=e{number}]" for number, (a, b, _, _) in enumerate(edges)),
-        "}",
-    ]
-    return _read(run(["dot", "-Tjson0"], "\n".join(text)), body, labels, edges, style)
+            r = 2 * self._radius(block)
+            return (r, r)
+        long = max(14.0 * len(block.args), 28.0)
+        return (long, 14.0) if self.down else (14.0, long)
 
+    def _radius(self, block: Block) -> float:
+        return (15.0 if self.look.size > 13 else 12.0) + (3.0 if len(block.label.word) > 1 else 0.0)
 
-def _read(
-    answer: bytes,
-    body: Body,
-    labels: dict[str, tuple[Line, ...]],
-    edges: Sequence[tuple[str, str, bool, bool]],
-    style: Style,
-) -> tuple[float, float, list[Element]]:
-    import json
+    # --------------------------------------------------------------------------------------------- elements
 
-    layout = json.loads(answer)
-    _, _, width, height = map(float, layout["bb"].split(","))
-    elements: list[Element] = []
-    for node in layout["objects"]:
-        x, y = map(float, node["pos"].split(","))
-        w, h = float(node["width"]) * _INCH, float(node["height"]) * _INCH
-        name = node["name"]
-        at = Bounds(x - w / 2, height - y - h / 2, w, h)
-        if name[0] in "io":
-            only = name[0] == "o" and body.outputs[int(name[1:])].only is not None
-            elements.append(Rect(at, "image", "image.fill", label=labels[name], dashed=only))
-            continue
-        block = body.blocks[int(name[1:])]
+    def draw(self, x: float, y: float) -> list[Element]:
+        def to(point: tuple[float, float]) -> Point:
+            return Point(x + point[1], y + point[0]) if self.down else Point(x + point[0], y + point[1])
+
+        elements: list[Element] = []
+        for node, (w, h) in enumerate(self.sizes):
+            centre = to(self.layout.at[node])
+            elements += self._node(node, Bounds(centre.x - w / 2, centre.y - h / 2, w, h))
+        tails, heads = self._ports()
+        for number, (edge, place) in enumerate(self.edges):
+            elements.append(self._edge(number, edge, place, tails[number], heads[number], to))
+        return elements
+
+    def _node(self, node: int, at: Bounds) -> list[Element]:
+        if node < self._first:
+            return [Rect(at, "image", "image.fill", label=self.words[node], radius=6.0)]
+        if node >= self._exits:
+            out = self.body.outputs[node - self._exits]
+            if not self.words[node]:
+                return []
+            return [Rect(at, "image", "image.fill", label=self.words[node], radius=6.0, dashed=out.only is not None)]
+        block = self.body.blocks[node - self._first]
         if block.role == "merge":
-            elements.append(merge(block, Point(x, height - y), style, 16.0))
-        else:
-            elements.append(box(block, at, labels[name], style))
-    for edge in layout["edges"]:
-        _, _, steers, only = edges[int(edge["id"][1:])]
-        words = edge["pos"].split()
-        tip = next((word[2:] for word in words if word.startswith("e,")), "")
-        points = [_point(word, height) for word in words if not word.startswith("e,")]
-        # dot stops at the foot of its own head; ours has its tip where dot's has it.
-        if tip:
-            points[-1] = _point(tip, height)
-        elements.append(Path(tuple(points), "gate" if steers else "edge", 1.8, 8.0, only))
-    return width, height, elements
+            radius = self._radius(block)
+            return [merge(block, Point(at.cx, at.cy), self.style, radius)]
+        if is_op(block, "concat"):
+            slots = self._slots(node)
+            length = (at.w if self.down else at.h) / len(slots)
+            return [
+                Rect(
+                    Bounds(at.x + k * length, at.y, length, at.h)
+                    if self.down
+                    else Bounds(at.x, at.y + k * length, at.w, length),
+                    "", producer(place), "segment", 0.0, 0.0,
+                )
+                for k, place in enumerate(slots)
+            ]  # fmt: skip
+        made = box(block, at, self.words[node], self.style)
+        return [replace(made, width=min(made.width, 1.8))]
+
+    def _arrival(self, number: int) -> float:
+        """Where on the page an edge comes from: the rank before its head."""
+        bends = self.layout.bends[number]
+        return bends[-1][2] if bends else self.layout.at[self.edges[number][0].tail][1]
+
+    def _slots(self, node: int) -> list[int]:
+        """The arguments of a concat in the order in which their lines arrive."""
+        into = [number for number, (edge, _) in enumerate(self.edges) if edge.head == node]
+        return [self.edges[number][1] for number in sorted(into, key=self._arrival)]
+
+    def _ports(self) -> tuple[list[float], list[float]]:
+        """How far from the middle of its tail and of its head each edge ends."""
+        tails, heads = [0.0] * len(self.edges), [0.0] * len(self.edges)
+        for node in range(len(self.sizes)):
+            w, h = self.sizes[node]
+            across = w if self.down else h
+            into = sorted((n for n, (edge, _) in enumerate(self.edges) if edge.head == node), key=self._arrival)
+            joins = self._first <= node < self._exits and is_op(self.body.blocks[node - self._first], "concat")
+            for k, number in enumerate(into):
+                step = across / len(into) if joins else min(9.0, across * 0.7 / len(into))
+                heads[number] = (k - (len(into) - 1) / 2) * step
+            # Lines that leave one node leave from one point: they carry one value.
+        return tails, heads
+
+    def _edge(
+        self,
+        number: int,
+        edge: Edge,
+        place: int,
+        tail: float,
+        head: float,
+        to: Callable[[tuple[float, float]], Point],
+    ) -> Path:
+        """Straight to the end of its rank, in a curve through each gap, and straight to its head."""
+        at, span = self.layout.at, self.layout.span
+        (x, y), (end_x, end_y) = at[edge.tail], at[edge.head]
+        w, h = self.sizes[edge.tail]
+        long = h if self.down else w
+        points = [(x + long / 2, y + tail)]
+        stops = [(span[edge.tail][1], y + tail)]
+        for left, right, level in self.layout.bends[number]:
+            stops += [(left, level), (right, level)]
+        w, h = self.sizes[edge.head]
+        long = h if self.down else w
+        target = end_x - long / 2 + self._inset(edge.head, head)
+        stops += [(span[edge.head][0], end_y + head)]
+        curve: list[Point] = [to(points[0])]
+        now = points[0]
+        for k, stop in enumerate([*stops, (target, end_y + head)]):
+            if abs(stop[0] - now[0]) < 0.01 and abs(stop[1] - now[1]) < 0.01:
+                continue
+            if abs(stop[1] - now[1]) < 0.01 or k % 2 == 0:
+                curve += straight(to(now), to(stop))[1:]
+            else:
+                middle = (now[0] + stop[0]) / 2
+                curve += [to((middle, now[1])), to((middle, stop[1])), to(stop)]
+            now = stop
+        block = self.body.blocks[edge.head - self._first] if self._first <= edge.head < self._exits else None
+        loose = frozenset({"end"}) if edge.head >= self._exits and not self.words[edge.head] else frozenset[str]()
+        hue, wide = self._hue(number, block, place)
+        return Path(tuple(curve), hue, wide, 8.0, block is not None and block.only is not None, loose=loose)
+
+    def _inset(self, node: int, head: float) -> float:
+        """How far behind the edge of its square the border of a circle lies."""
+        if not self._first <= node < self._exits:
+            return 0.0
+        block = self.body.blocks[node - self._first]
+        if block.role != "merge":
+            return 0.0
+        r = self._radius(block)
+        return r - float((r * r - head * head) ** 0.5)
+
+    def _hue(self, number: int, block: Block | None, place: int) -> tuple[str, float]:
+        if block is None:
+            return "edge", 1.8
+        if place in block.steers:
+            return "gate", 1.8
+        if is_op(block, "concat"):
+            return producer(place), 1.8
+        if block.role == "merge" and len(self.layout.bends[number]) > 0 and place not in block.steers:
+            return "skip", 2.2
+        return "edge", 1.8
 
 
-def _point(text: str, height: float) -> Point:
-    x, y = map(float, text.split(","))
-    return Point(x, height - y)
+def _exit(name: str) -> str:
+    return name if not name.isdigit() else "output"
 
 
-def _moved(placed: tuple[float, float, list[Element]], frame: Bounds) -> list[Element]:
-    from dataclasses import replace
-
-    width, height, elements = placed
-    dx, dy = frame.x + (frame.w - width) / 2, frame.y + (frame.h - height) / 2
-
-    def to(point: Point) -> Point:
-        return Point(point.x + dx, point.y + dy)
-
-    moved: list[Element] = []
-    for element in elements:
-        if isinstance(element, Path):
-            moved.append(replace(element, points=tuple(map(to, element.points))))
-        elif isinstance(element, Circle):
-            moved.append(replace(element, centre=to(element.centre)))
-        elif isinstance(element, Rect):
-            moved.append(replace(element, at=Bounds(element.at.x + dx, element.at.y + dy, element.at.w, element.at.h)))
-    return moved
+def small(body: Body, style: Style, channels: Mapping[int, str]) -> Sequence[Plate]:
+    """The DAG for a frame below a network, from the most words to the fewest."""
+    if len(body.blocks) > 40:
+        return ()
+    return [Plate(body, look, style, channels=channels) for look in SMALL]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from archspec.draw.picture import Block, Body, Exit, Figures, Label, Share
-from archspec.draw.structure import keyed, repeat
+from archspec.draw.structure import keyed, repeat, separable
 from archspec.draw.words import RIDES, humanised, label, role, word
 from archspec.ops.base import Op, Tensor
 from archspec.program.model import INPUT, Call, Module, Node, Program, Ref
@@ -56,7 +56,8 @@ def _body(
         if isinstance(node.body, Call):
             callee, body = program.modules[node.body.module], bodies[node.body.module]
             kept = node.name in folded or callee.template in folded
-            spliced = None if kept else _spliced(node, callee, body, args, share, len(blocks))
+            stepped = module.loop is not None and module.loop.wire in ("dense", "residual")
+            spliced = None if kept else _spliced(node, callee, body, args, share, len(blocks), not stepped)
             if spliced is not None:
                 new, outs = spliced
                 blocks += new
@@ -117,7 +118,7 @@ def _call(
     return Block(
         name=node.name,
         role="module",
-        label=Label(humanised(named)),
+        label=Label(humanised(named), separable(body)),
         args=args,
         inputs=types,
         outputs=node.types,
@@ -131,13 +132,15 @@ def _call(
 
 
 def _spliced(
-    node: Node, callee: Module, body: Body, args: tuple[Ref, ...], share: Share, start: int
+    node: Node, callee: Module, body: Body, args: tuple[Ref, ...], share: Share, start: int, bare: bool
 ) -> tuple[list[Block], tuple[Ref, ...]] | None:
     """The blocks of a call that is no box of its own, as blocks of the caller, and what its outputs are there.
 
-    A body of one block is that block, whatever it is called; a nested body without a name of its own
-    stands in line, unless it repeats something.
+    A body of one block is that block, whatever it is called, also with a norm and an activation before it
+    if `bare` says so; a nested body without a name of its own stands in line, unless it repeats something.
     """
+    if bare and callee.kind == "module":
+        body = _bare(body)
     single = len(body.blocks) == 1 and not body.blocks[0].shares
     if not single and (callee.kind not in _NAMELESS or body.repeat):
         return None
@@ -157,6 +160,27 @@ def _spliced(
         for block in body.blocks
     ]
     return blocks, tuple(here(out.ref) for out in body.outputs)
+
+
+def _bare(body: Body) -> Body:
+    """A norm and an activation, then one op: that op alone, with them as what comes before it."""
+    if len(body.blocks) != 2 or len(body.inputs) != 1 or len(body.outputs) != 1:
+        return body
+    ride, block = body.blocks
+    if (
+        ride.role not in ("norm", "activation")
+        or block.args != (Ref(0),)
+        or block.op is None
+        or block.role in ("norm", "activation")
+    ):
+        return body
+    words = (ride.label.word, *ride.after)
+    first = Ref(INPUT)
+    return replace(
+        body,
+        blocks=(replace(block, args=(first,), before=words, params=ride.params + block.params),),
+        outputs=(replace(body.outputs[0], ref=Ref(0)),),
+    )
 
 
 def _alive(blocks: Sequence[Block], exits: tuple[Exit, ...]) -> tuple[list[Block], tuple[Exit, ...]]:

@@ -47,7 +47,8 @@ class Fit:
     @property
     def badness(self) -> float:
         forms = sum(0.7 * form for row in self.rows for _, form in row)
-        return forms + 12.0 * len(self.missing) + 1.5 * (len(self.rows) - 1)
+        shown = {kind.title for row in self.rows for kind, _ in row}
+        return forms + 12.0 * len({*self.missing} - shown) + 1.5 * (len(self.rows) - 1)
 
     @property
     def height(self) -> float:

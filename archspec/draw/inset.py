@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from archspec.draw.dag import small
 from archspec.draw.parts import Drawing, Style, arrow, box, dot, label_lines, merge, producer, say, straight, widest
 from archspec.draw.picture import Block, Body
 from archspec.draw.scene import LEADING, Bounds, Element, Line, Path, Point, Rect, Run, Text
@@ -34,6 +35,7 @@ FORMS = (
     Form(1, 15.0, riders=True, gap=20.0),
     Form(1, riders=True),
     Form(2, riders=True),
+    Form(2, 12.0, riders=True, gap=12.0),
     Form(1),
     Form(2, gap=14.0),
     Form(2, 12.0, gap=13.0),
@@ -62,8 +64,16 @@ def pieces(body: Body, style: Style, channels: Mapping[int, str] | None = None) 
     """The body in every form that is different, from the most words to the fewest; none if it is not made of series and
     parallels. `channels` says what stands for the channels out of a block instead of their number."""
     items = series(body)
-    if items is None or not items:
-        return []
+    if not items:
+        return [
+            Piece(
+                plate.width,
+                plate.height / 2,
+                plate.height / 2,
+                lambda x, y, plate=plate: plate.draw(x, y - plate.height / 2),
+            )
+            for plate in small(body, style, channels or {})
+        ]
     found: list[Piece] = []
     for form in FORMS:
         piece = _Maker(body, style, form, channels or {}).whole(items)
@@ -150,6 +160,8 @@ class _Maker:
             return [self.circle(block)]
         lines = self.words(number)
         found = [self.boxed(block, lines)]
+        if self.form.riders and block.before:
+            found.insert(0, self.boxed(block, _riders(block.before, self.form.size), role="activation"))
         if self.form.riders and block.after and block.role not in ("norm", "activation"):
             found.append(self.boxed(block, _riders(block.after, self.form.size), role="activation"))
         return found

@@ -80,7 +80,7 @@ def _best(body: Body, figures: Figures, canvas: Canvas, style: Style, rows: Sequ
                 cuts = cut(planned, canvas, bands)
                 if cuts is None:
                     continue
-                extra = 7.0 * level + 3.0 * (bands - 1) + 0.7 * closeness + (4.0 if tight.brief else 0.0)
+                extra = 14.0 * level + 3.0 * (bands - 1) + 0.7 * closeness + (4.0 if tight.brief else 0.0)
                 found = _setting(planned, cuts, shown, frames[tight.brief], canvas, extra)
                 if found is not None and (best is None or found.badness < best.badness):
                     best = found
@@ -134,9 +134,9 @@ def _drawn(setting: Setting, canvas: Canvas, style: Style, lost: tuple[str, ...]
     if fit is not None:
         room = Bounds(canvas.margin, setting.bottom - fit.height, canvas.width - 2 * canvas.margin, fit.height)
         elements += fit.draw(room)
-    unseen = (
-        fit.missing if fit is not None else tuple(kind.title for kind in setting.frames.kinds) + setting.frames.unseen
-    )
+    titles = [kind.title for kind in setting.frames.kinds]
+    chosen = {kind.title for row in fit.rows for kind, _ in row} if fit is not None else set[str]()
+    unseen = [title for title in dict.fromkeys([*titles, *setting.frames.unseen]) if title not in chosen]
     if plan.tight.brief and unseen:
         words = shortened(" · ".join(unseen), 12.0, canvas.width - 2 * canvas.margin)
         elements.append(note(words, Point(canvas.margin, canvas.height - 16), size=12.0))

@@ -131,6 +131,8 @@ def riders(block: Block) -> str:
 def tag(block: Block, style: Style) -> Tag:
     """What a painter can tell about a block."""
     lines = [block.code or block.label.text]
+    if block.before:
+        lines[0] = f"{', '.join(block.before)} + {lines[0]}"
     if block.after:
         lines[0] += f" + {riders(block)}"
     lines.append(f"{' , '.join(map(shape, block.inputs))} → {' , '.join(map(shape, block.outputs))}")

@@ -91,6 +91,8 @@ class Block:
     """None: a module"""
     steers: frozenset[int] = frozenset()
     """places in `args` that only steer: a gate's gate"""
+    before: tuple[str, ...] = ()
+    """what comes first in a module that is no more than this op: ("BN", "ReLU") of a pre-activated convolution"""
     after: tuple[str, ...] = ()
     """what rides on it: ("BN", "ReLU")"""
     body: Body | None = None

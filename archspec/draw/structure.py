@@ -301,6 +301,22 @@ def flat(items: Sequence[int | Parallel]) -> list[int]:
     return found
 
 
+def separable(body: Body) -> str:
+    """The kernel of a body whose convolutions above 1 × 1 are all depthwise and of one size: "5×5"; "" of any other."""
+    kernels: set[str] = set()
+    for block in body.blocks:
+        if block.body is not None:
+            inner = separable(block.body)
+            if not inner:
+                return ""
+            kernels.add(inner)
+        elif block.role == "conv":
+            kernels.add(block.label.kernel if block.label.word.startswith("dw ") else "")
+        elif block.role in ("merge", "concat"):
+            return ""
+    return kernels.pop() if len(kernels) == 1 else ""
+
+
 def is_op(block: Block, *names: str) -> bool:
     """Whether a block is one of these ops."""
     return isinstance(block.op, Op) and block.op.op in names
