@@ -24,13 +24,13 @@ _STEPS: tuple[Step, ...] = (
     (15.0, 38.0, 13.0, 1, (34, 30, 26)),
     (15.0, 38.0, 13.0, 2, (46, 38, 30, 26)),
     (14.0, 32.0, 12.0, 2, (30, 26, 23)),
-    (13.0, 28.0, 12.0, 2, (26, 23, 20)),
+    (13.0, 28.0, 12.0, 2, (40, 34, 30, 26, 23, 20)),
     (12.0, 24.0, 12.0, 2, (23, 20, 18)),
-    (12.0, 22.0, 12.0, 3, (20, 18)),
+    (12.0, 22.0, 12.0, 3, (40, 34, 28, 24, 20, 18)),
     (12.0, 22.0, 12.0, 3, (17, 15)),  # too narrow for words beside the edges
 )
-_ROOMS = (200.0, 176.0, 150.0, 128.0, 108.0, 92.0, 80.0)
-_SPACES = (50.0, 36.0, 24.0, 12.0)
+_ROOMS = (200.0, 176.0, 150.0, 128.0, 108.0, 92.0, 80.0, 70.0, 62.0)
+_SPACES = (50.0, 36.0, 24.0, 12.0, 7.0)
 
 
 def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
@@ -80,7 +80,7 @@ def best(
     body: Body, frame: Bounds, style: Style, make: Callable[[Maker, Series], Piece], ends: float = ENDS
 ) -> tuple[Maker, Piece] | None:
     """The largest look in which a body fits, with its modules opened as deep as they fit."""
-    views = [(view, items) for view in unfolded(body) if (items := series(view))]
+    views = [(view, items) for view in unfolded(body) if least(view) + ends <= frame.h and (items := series(view))]
     for steps in (_STEPS[:5], _STEPS[5:]):
         for view, items in views:
             for look, gaps in _looks(steps, style, view):
@@ -128,6 +128,15 @@ def unfolded(body: Body) -> list[Body]:
             break
         views.append(opened(last, numbers))
     return views[::-1]
+
+
+def least(body: Body) -> float:
+    """Less than the height of a body in the smallest look: its longest way from top to bottom."""
+    down: list[float] = []
+    for block in body.blocks:
+        above = max((down[ref.node] for ref in block.args if ref.node >= 0), default=-14.0)
+        down.append(above + 14.0 + (28.0 if block.role in ("merge", "concat") else 22.0))
+    return max(down, default=0.0)
 
 
 def repeats(body: Body) -> bool:

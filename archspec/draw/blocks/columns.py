@@ -47,7 +47,7 @@ class Columns:
 
 def columns(pieces: Sequence[Piece], space: float, gap: int | None = None) -> Columns:
     """Pieces with so much space between them, more where some are left out."""
-    extra = [56.0 if number == gap else 0.0 for number in range(len(pieces))]
+    extra = [84.0 if number == gap else 0.0 for number in range(len(pieces))]
     at, axes = 0.0, []
     for number, piece in enumerate(pieces):
         axes.append(at + piece.left)

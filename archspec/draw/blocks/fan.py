@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archspec.draw.blocks.columns import columns
@@ -20,10 +21,8 @@ MANY = 4
 def piece(maker: Maker, branches: list[Series], join: Block | None) -> Piece:
     """The branches and their circle. With no join they end in one line, for a circle that others reach as well."""
     look, count = maker.look, len(branches)
-    keys = {tuple(unit_key(maker.body.blocks[number]) for number in flat(branch)) for branch in branches}
-    folded = len(keys) == 1 and count > MANY
-    if folded:
-        branches = [branches[0], branches[1], branches[-1]]
+    branches = [branches[number] for number in shown(maker, branches)]
+    folded = len(branches) < count
     rows = [_sided(maker, maker.row(branch)) for branch in branches]
     found = columns(rows, look.space, 1 if folded else None)
     r = look.circle if join is not None else 0.0
@@ -55,6 +54,14 @@ def piece(maker: Maker, branches: list[Series], join: Block | None) -> Piece:
         return elements
 
     return Piece(found.w / 2, found.w / 2, h, draw, join, split=True)
+
+
+def shown(maker: Maker, branches: Sequence[Series]) -> list[int]:
+    """Which branches are drawn: all, or of many equal ones the first two and the last."""
+    keys = {tuple(unit_key(maker.body.blocks[number]) for number in flat(branch)) for branch in branches}
+    if len(keys) == 1 and len(branches) > MANY:
+        return [0, 1, len(branches) - 1]
+    return list(range(len(branches)))
 
 
 def _sided(maker: Maker, row: Piece) -> Piece:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from archspec.draw.blocks import fan
 from archspec.draw.blocks.columns import columns
 from archspec.draw.blocks.piece import Piece
 from archspec.draw.metrics import width
@@ -19,6 +20,8 @@ from archspec.ops.base import Category
 if TYPE_CHECKING:
     from archspec.draw.blocks.maker import Maker
 
+NARROW = 110.0
+"""where boxes are narrower, words beside the bar and below the boxes are left out"""
 HEAD = 30.0
 """height of the bar that stands for the layer before"""
 
@@ -37,6 +40,8 @@ class Leaf:
     hue: str
     last: Block | None
     mads: int
+    hidden: bool = False
+    """several of which no line is shown"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +54,22 @@ def piece(maker: Maker, item: Parallel, *, head: bool = False) -> Piece:
     """Columns and their bar. With `head` they hang from a box that stands for the layer before."""
     join, look = maker.body.blocks[item.join], maker.look
     made = _columns(maker, item)
-    found = columns([column.piece for column in made], look.space)
+    count = len(item.branches)
+    folded = len(made) < count
+    found = columns([column.piece for column in made], look.space, 1 if folded else None)
     leaves = [
         replace(leaf, place=place + leaf.place)
         for column, place in zip(made, found.places, strict=True)
         for leaf in column.leaves
     ]
+    if folded:
+        rest = sum(type.channels for type in join.inputs[2 : count - 1])
+        middle = (leaves[1].place + leaves[2].place) / 2
+        leaves.insert(2, Leaf(middle, rest, "card", None, 0, hidden=True))
     shallow = look.box < 36
     thick = 24.0 if shallow else 34.0
-    named = width("concat", 15.0, True) + 14
+    below = look.room < NARROW  # where the word stands
+    named = 0.0 if below else width("concat", 15.0, True) + 14
     first, last = _edges(found.w, leaves, maker.words.width)
     ends = _centres([leaf.channels for leaf in leaves], first, last)
     levels = _levels([leaf.place for leaf in leaves], ends)
@@ -77,7 +89,12 @@ def piece(maker: Maker, item: Parallel, *, head: bool = False) -> Piece:
             elements += found.draw(x, top, None, over - HEAD)
         else:
             elements += [*found.draw(x, top, Point(x, y)), dot(Point(x, y), "edge", 3.0)]
+        if folded:
+            at = Point(x + leaves[2].place, top + found.h / 2 + 24)
+            elements.append(note(f"{count} paths", at, "middle", look.small, bold=True))
         for leaf, end, level in zip(leaves, ends, levels, strict=True):
+            if leaf.hidden:
+                continue
             at, to = Point(x + leaf.place, low), Point(x + end, low + drop)
             turn = low + upper + step * level
             wide = 1.6 + 2.4 * leaf.channels / most
@@ -89,16 +106,28 @@ def piece(maker: Maker, item: Parallel, *, head: bool = False) -> Piece:
             bends = () if abs(to.x - at.x) < 1 else (Point(at.x, turn), Point(to.x, turn))
             elements.append(arrow(*begin, *bends, to, stroke=leaf.hue, width=wide, head=7 + wide, radius=10))
             elements += maker.notes(leaf.last, at.x, low + upper / 2 - 1, size=False)
-            if head and leaf.mads:
+            if head and leaf.mads and not below:
                 elements.append(note(figure(leaf.mads), Point(at.x + 9, low + upper / 2 - 1), "start", 12.0))
         place = Bounds(x + first, low + drop, last - first, thick)
-        segments = bar(place, [leaf.channels for leaf in leaves], [leaf.hue for leaf in leaves], size=_size(look.text))
+        hues = [leaf.hue if not leaf.hidden else "card" for leaf in leaves]
+        segments = _bar(place, [leaf.channels for leaf in leaves], hues, _size(look.text))
         elements += [replace(segment, tag=tag(join, maker.style), group=maker.style.key(join)) for segment in segments]
         elements += _seams(segments)
-        elements.append(note("concat", Point(place.right + 10, place.cy), "start", 15.0, "ink", bold=True))
+        if below:
+            elements.append(note("concat", Point(place.right, place.bottom + 12), "end", 13.0, "ink", bold=True))
+        else:
+            elements.append(note("concat", Point(place.right + 10, place.cy), "start", 15.0, "ink", bold=True))
         return elements
 
     return Piece(max(found.w / 2, -first), max(found.w / 2, last + named), h, draw, join, split=not head)
+
+
+def _bar(at: Bounds, channels: list[int], hues: list[str], size: float) -> list[Rect]:
+    """The bar; what stands for several has no number."""
+    shown = [hue if hue != "card" else producer(-1) for hue in hues]
+    segments = bar(at, channels, shown, size=size)
+    pairs = zip(segments, hues, strict=True)
+    return [replace(segment, fill="card", label=()) if hue == "card" else segment for segment, hue in pairs]
 
 
 def _size(text: float) -> float:
@@ -106,10 +135,13 @@ def _size(text: float) -> float:
 
 
 def _columns(maker: Maker, item: Parallel) -> list[Column]:
-    blocks, join = maker.body.blocks, maker.body.blocks[item.join]
+    blocks, join, look = maker.body.blocks, maker.body.blocks[item.join], maker.look
     found = []
     full, several = 0, sum(map(bool, item.branches))
+    shown = fan.shown(maker, item.branches)
     for place, branch in enumerate(item.branches):
+        if place not in shown:
+            continue
         channels = join.inputs[place].channels
         if not branch:
             found.append(Column(Piece(24, 24, 0, lambda x, y: []), (Leaf(0, channels, producer(-1), None, 0),)))
@@ -123,7 +155,7 @@ def _columns(maker: Maker, item: Parallel) -> list[Column]:
         row = maker.row(branch)
         mads = sum(blocks[number].mads for number in flat(branch))
         left, _ = maker.beside(row.last)
-        right = width(figure(mads), 12.0) + 12
+        right = width(figure(mads), 12.0) + 12 if look.room >= NARROW else 0.0
         sided = replace(row, left=max(row.left, left), right=max(row.right, right))
         found.append(Column(sided, (Leaf(0, channels, hue, row.last, mads),)))
     return found

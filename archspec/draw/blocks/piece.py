@@ -73,15 +73,16 @@ class Words:
         padding = 28.0 if look.room >= 120 else 16.0
         boxed = [block for block in body.blocks if block.role not in ("merge", "concat")]
         natural = max((_wide(block, look.text) + padding for block in boxed), default=0.0)
+        self.pad = 12.0 if look.room >= 84 else 8.0
         self.width = min(look.room, max(natural, 84.0))
 
     def of(self, block: Block) -> tuple[Line, ...]:
         """What is written on a box."""
         label, look = block.label, self.look
         if block.role in ("norm", "activation"):
-            lines = _small(block, look.text, self.width - 12)
+            lines = _small(block, look.text, self.width - self.pad)
         else:
-            lines = label_lines(label, look.text, self.width - 12, folds=look.folds, bold=block.body is not None)
+            lines = label_lines(label, look.text, self.width - self.pad, folds=look.folds, bold=block.body is not None)
         self.fits = self.fits and lines is not None
         return lines or ()
 
