@@ -269,18 +269,18 @@ def _checked(root: ast.expr, text: str, depth: int, bits: int) -> ast.expr:
             raise _too_deep(text, depth)
         for name in parent._fields:
             value = getattr(parent, name, None)
-            for at, node in enumerate(value) if type(value) is list else ((-1, value),):
+            for at, node in enumerate(value) if isinstance(value, list) else ((-1, value),):
                 if not isinstance(node, ast.AST) or isinstance(node, ast.expr_context):
                     continue
                 kind: type[ast.AST] = type(node)
-                if kind is ast.Name and node.id in LITERALS:
+                if isinstance(node, ast.Name) and node.id in LITERALS:
                     node = ast.copy_location(ast.Constant(LITERALS[node.id]), node)
                     kind = ast.Constant
                     if at < 0:
                         setattr(parent, name, node)
                     else:
                         value[at] = node
-                if kind not in _CHECKED and not (kind is ast.Name and node.id[:2] != "__"):
+                if kind not in _CHECKED and not (isinstance(node, ast.Name) and node.id[:2] != "__"):
                     _check_node(node, parent, bits, refuse)
                 if kind is not ast.Name and kind is not ast.Constant:
                     pending.append((node, level + 1))
