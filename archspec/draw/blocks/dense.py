@@ -244,6 +244,6 @@ class _Block:
         """The layer in words: BN, ReLU, 1×1 conv, BN, ReLU, 3×3 conv."""
         parts: list[str] = []
         for block in self._inner(unit):
-            parts += [f"{block.label.kernel} {block.label.word}".strip(), *block.after]
+            parts += [*block.before, f"{block.label.kernel} {block.label.word}".strip(), *block.after]
         return ", ".join(parts)
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from archspec.draw.blocks import added, gated, highway, joined
 from archspec.draw.blocks.piece import Look, Piece, Words
 from archspec.draw.metrics import width
-from archspec.draw.parts import Style, arrow, box, cards, merge, note, riders
+from archspec.draw.parts import Style, arrow, box, cards, merge, note, riders, say
 from archspec.draw.picture import Block, Body
-from archspec.draw.scene import Bounds, Element, Point
+from archspec.draw.scene import Bounds, Element, Point, Rect
 from archspec.draw.structure import Parallel, Series
 from archspec.draw.words import shape
 from archspec.ops.base import Category
@@ -64,7 +64,19 @@ class Maker:
             front = box(block, Bounds(x - w / 2, y, w, h), lines, self.style)
             return [*(cards(front) if deck else ()), front]
 
-        return Piece(w / 2, w / 2 + (6 if deck else 0), h, draw, block)
+        boxed = Piece(w / 2, w / 2 + (6 if deck else 0), h, draw, block)
+        return self.led(block, boxed) if block.before and self.look.riders else boxed
+
+    def led(self, block: Block, boxed: Piece) -> Piece:
+        """A box with the small one of its norm and activation above it."""
+        line = say(", ".join(block.before), self.look.small)
+        w, h, gap = max(boxed.left * 2, line.width + 16), self.look.small + 11, 15.0
+
+        def draw(x: float, y: float) -> list[Element]:
+            small = Rect(Bounds(x - w / 2, y, w, h), "activation", "activation.fill", label=(line,))
+            return [small, arrow(Point(x, y + h), Point(x, y + h + gap), head=8), *boxed.draw(x, y + h + gap)]
+
+        return Piece(max(boxed.left, w / 2), max(boxed.right, w / 2), h + gap + boxed.h, draw, block)
 
     def circle(self, block: Block) -> Piece:
         r = self.look.circle
