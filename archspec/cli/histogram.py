@@ -60,8 +60,8 @@ def histogram(found: Sequence[Bin], head: str, width: int) -> list[str]:
 
     >>> print("\\n".join(histogram([Bin(1, 1, Fraction(1, 4)), Bin(2, 2, Fraction(3, 4))], "layers", 28)))
     layers    share
-         1  25.00 %  ███▎
-         2  75.00 %  ██████████
+         1  25.00 %  ███▋
+         2  75.00 %  ███████████
     """
     if not found:
         return []
