@@ -10,6 +10,7 @@ import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from archspec.text.diagnostics import SpecError, fault
 from archspec.text.document import Scalar
@@ -268,7 +269,7 @@ def _checked(root: ast.expr, text: str, depth: int, bits: int) -> ast.expr:
         if level > depth:
             raise _too_deep(text, depth)
         for name in parent._fields:
-            value = getattr(parent, name, None)
+            value: Any = getattr(parent, name, None)
             for at, node in enumerate(value) if isinstance(value, list) else ((-1, value),):
                 if not isinstance(node, ast.AST) or isinstance(node, ast.expr_context):
                     continue
