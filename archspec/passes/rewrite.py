@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from archspec.ops.base import Op
 from archspec.passes.formulas import Array
 from archspec.program.model import Call, Program
 from archspec.program.read import operand_types
@@ -169,13 +168,3 @@ def _double(array: Array) -> Array:
 
 def _as(array: Array, dtype: Any) -> Array:
     return array.to(dtype) if hasattr(array, "detach") else array.astype(dtype)
-
-
-def without_origin(op: Op, **changed: Any) -> Op:
-    """The op with other arguments, checked as those of a spec are.
-
-    >>> from archspec.ops.conv import Conv
-    >>> without_origin(Conv(out=8, bias=False), bias=True).bias
-    True
-    """
-    return type(op)(**{**{name: getattr(op, name) for name in type(op).model_fields}, **changed})
