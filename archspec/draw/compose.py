@@ -10,8 +10,8 @@ from archspec.draw import blocks, inset, network
 from archspec.draw.fold import fold
 from archspec.draw.parts import Detail, Direction, Drawing, Style
 from archspec.draw.picture import Block, Body, Figures, Row, Share
-from archspec.draw.scene import Run, Scene
-from archspec.draw.slide import Canvas, scene
+from archspec.draw.scene import Line, Run, Scene
+from archspec.draw.slide import SMALLEST, Canvas, scene
 from archspec.draw.structure import opened
 from archspec.draw.words import figure, humanised, shape
 from archspec.program.model import Call, Program
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from archspec.program.model import Module
 
 ROWS: tuple[Row, ...] = ("params", "mads", "memory", "receptive_field")
+
+
+Fact = tuple[Run, ...]
 
 
 class NotThere(ValueError):
@@ -64,12 +67,12 @@ def compose(program: Program, figures: Figures, request: Request, *, notes: str 
         canvas = Canvas(request.width, request.height, centred=False, legend=False)
         drawing = network.draw(body, figures, canvas, style, request.rows)
         if drawing is not None:
-            return scene(canvas, drawing, title, facts, notes)
-    return _module(body, figures, request, style, title, facts, notes)
+            return scene(canvas, drawing, title, _said(facts, canvas), notes)
+    return _module(body, figures, request, style, title, ((), *facts), notes)
 
 
 def _module(
-    body: Body, figures: Figures, request: Request, style: Style, title: str, facts: Sequence[Run], notes: str
+    body: Body, figures: Figures, request: Request, style: Style, title: str, facts: Sequence[Fact], notes: str
 ) -> Scene:
     while len(body.blocks) == 1 and body.blocks[0].body is not None:
         body = opened(body, {0})  # a box alone says nothing
@@ -90,33 +93,40 @@ def _module(
             f"`{title}` has {len(body.blocks)} boxes here, which do not fit {request.width:g} × {request.height:g} "
             "points at a size that can be read"
         )
-    said = [*(Run(fact) for fact in drawing.facts), *facts]
-    return scene(canvas, drawing, title, _dotted(said) if drawing.facts else facts, notes, style.prefix)
+    where, *costs = facts
+    said = [fact for fact in (where, *((Run(fact),) for fact in drawing.facts), *costs) if fact]
+    return scene(canvas, drawing, title, _said(said, canvas), notes, style.prefix)
 
 
-def _dotted(runs: Sequence[Run]) -> list[Run]:
-    """Runs of facts, the first ones separated from those that follow."""
-    return [run for place, run in enumerate(runs) for run in ((Run(" · "), run) if place == 1 else (run,))]
+def _said(facts: Sequence[Fact], canvas: Canvas) -> list[Run]:
+    """Facts with dots between them, as many as there is room for: the first are worth most."""
+    runs: list[Run] = []
+    for fact in facts:
+        more = [*runs, *([Run(" · ")] if runs else []), *fact]
+        if runs and Line(tuple(more), SMALLEST).width > canvas.width - 2 * canvas.margin:
+            break
+        runs = more
+    return runs
 
 
 # -------------------------------------------------------------------------------------------------- what it says
 
 
-def _facts(figures: Figures) -> list[Run]:
+def _facts(figures: Figures) -> list[Fact]:
     """121 weighted layers · 7.98 M params · 2.83 G mult-adds · receptive field 2071 px · 2^58 paths."""
-    parts: list[list[Run]] = []
+    facts: list[Fact] = []
     if figures.depth:
-        parts.append([Run(f"{figures.depth:,} weighted layer{'s' if figures.depth > 1 else ''}")])
+        facts.append((Run(f"{figures.depth:,} weighted layer{'s' if figures.depth > 1 else ''}"),))
     if figures.params:
-        parts.append([Run(f"{figure(figures.params)} params")])
+        facts.append((Run(f"{figure(figures.params)} params"),))
     if figures.mads:
-        parts.append([Run(f"{figure(figures.mads)} mult-adds")])
+        facts.append((Run(f"{figure(figures.mads)} mult-adds"),))
     if figures.receptive_field:
-        parts.append([Run(f"receptive field {figures.receptive_field} px")])
+        facts.append((Run(f"receptive field {figures.receptive_field} px"),))
     if figures.paths and figures.paths != "1":
         base, power, exponent = figures.paths.partition("^")
-        parts.append([Run(base), Run(exponent, shift="up"), Run(" paths")] if power else [Run(f"{base} paths")])
-    return [run for place, part in enumerate(parts) for run in ([Run(" · ")] if place else []) + part]
+        facts.append((Run(base), Run(exponent, shift="up"), Run(" paths")) if power else (Run(f"{base} paths"),))
+    return facts
 
 
 def is_network(body: Body) -> bool:
@@ -140,20 +150,22 @@ def _focused(
     body = _unfolded(bodies[module.id], request.unfolded)
     style = Style(request.direction, request.detail, prefix=request.focus, file=file)
     title = request.title or _title(module, block_name)
-    facts = [f"{program.title or program.name}, {request.focus}"]
+    facts: list[Fact] = [(Run(f"{program.title or program.name}, {request.focus}"),)]
     if share.params:
-        facts.append(f"{figure(share.params)} params")
+        facts.append((Run(f"{figure(share.params)} params"),))
     if share.mads:
-        facts.append(f"{figure(share.mads)} mult-adds")
+        facts.append((Run(f"{figure(share.mads)} mult-adds"),))
     if len(body.inputs) == 1 and len(body.outputs) == 1:
-        facts.append(f"{shape(body.inputs[0])} → {shape(body.type_of(body.outputs[0].ref))}")
-    return _module(body, figures, request, style, title, [Run(" · ".join(facts))], notes)
+        facts.append((Run(f"{shape(body.inputs[0])} → {shape(body.type_of(body.outputs[0].ref))}"),))
+    return _module(body, figures, request, style, title, facts, notes)
 
 
 def _title(module: Module, name: str) -> str:
     template = humanised(module.template) if module.kind == "module" else ""
     own = humanised(name) if not name.split(".")[-1].isdigit() else ""
-    return template if not own or template.lower() == own.lower() else f"{own}: {template}" if template else own or name
+    if template and own.lower().startswith(template.lower()):
+        return own
+    return f"{own}: {template}" if own and template else own or template or f"Part {name}"
 
 
 def _find(program: Program, path: str, figures: Figures) -> tuple[Module, Share, str]:

@@ -44,7 +44,7 @@ def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
     if len(body.blocks) > MOST:
         return None
     turns = [style.direction == "down"] if style.direction else [frame.h > frame.w, frame.h <= frame.w]
-    for look in LOOKS:
+    for look in (*LOOKS, *SMALL):
         for down in turns:
             plate = Plate(body, look, style, down)
             if plate.width <= frame.w and plate.height <= frame.h:

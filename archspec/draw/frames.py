@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from archspec.draw.inset import Piece, pieces
 from archspec.draw.mainline import names, role
+from archspec.draw.metrics import width as width_of
 from archspec.draw.parts import Style, frame
 from archspec.draw.picture import Block, Body
 from archspec.draw.scene import Bounds, Element, Line, Point, Run, Text
@@ -28,13 +29,19 @@ class Kind:
     pieces: tuple[Piece, ...]
     weight: int
     """multiply-adds of all of them: what is left out last"""
-    where: str = ""
-    """what a letter in the labels stands for"""
+    letter: str = ""
+    """what c in the labels stands for"""
+    remark: str = ""
 
-    @property
-    def heading(self) -> Line:
-        more = (Run(f"   {self.where}", hue="muted"),) if self.where else ()
-        return Line((Run(self.title, bold=True), *more), 13.5 if not self.where else 13.0, self.hue)
+    def heading(self, form: int, room: float) -> Line:
+        """The title, with what its words leave open as far as there is room."""
+        letter = self.letter if self.pieces[form].channels else ""
+        said = [" · ".join(part for part in (letter, self.remark) if part), letter, ""]
+        lines = [
+            Line((Run(self.title, bold=True), *((Run(f"   {more}", hue="muted"),) if more else ())), 13.5, self.hue)
+            for more in said
+        ]
+        return next((line for line in lines if line.width <= room), lines[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ def _drawn(row: Sequence[tuple[Kind, int]], at: Bounds) -> list[Element]:
     for (kind, form), need in zip(row, needs, strict=True):
         wide = need + spare * need / total
         elements.append(frame(Bounds(x, at.y, wide, at.h), kind.hue))
-        elements.append(Text(Point(x + 12, at.y + 13), _short(kind, wide - 24), "start"))
+        elements.append(Text(Point(x + 12, at.y + 13), kind.heading(form, wide - 24), "start"))
         piece = kind.pieces[form]
         free = at.h - TITLE - piece.h
         elements += piece.draw(x + (wide - piece.w) / 2, at.y + TITLE + free / 2 + piece.up - 1)
@@ -86,13 +93,8 @@ def _drawn(row: Sequence[tuple[Kind, int]], at: Bounds) -> list[Element]:
     return elements
 
 
-def _short(kind: Kind, room: float) -> Line:
-    line = kind.heading
-    return line if line.width <= room else Line(line.runs[:1], 13.0, kind.hue)
-
-
 def _need(kind: Kind, form: int) -> float:
-    return max(kind.pieces[form].w + 28, Line((Run(kind.title, bold=True),), 13.5).width + 26)
+    return max(kind.pieces[form].w + 28, width_of(kind.title, 13.5, True) + 26)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,17 +173,16 @@ def kinds(row: Sequence[Cell], style: Style, width: float, *, brief: bool) -> Fr
         shapes = [body.shape for body in bodies]
         common = max(dict.fromkeys(shapes), key=shapes.count)
         alike = [body for body in bodies if body.shape == common]
-        channels, where = symbols(alike)
+        channels, letter = symbols(alike)
         more = [body for body in bodies if body.shape != common and _projections(body) > _projections(alike[0])]
-        if more:
-            where += f"{' · ' if where else ''}projection shortcut in {len(more)} of {len(bodies)}"
+        remark = f"projection shortcut in {len(more)} of {len(bodies)}" if more else ""
         title = called.get(key) or same[0].unit.label.word
         if brief:
             title = f"{''.join(word[0].upper() for word in title.split())}: {title}"
         drawn = pieces(alike[0], style, channels)
         if drawn:
             hue = role(same[0])
-            found.append(Kind(title, hue, tuple(drawn), sum(cell.mads for cell in same), where))
+            found.append(Kind(title, hue, tuple(drawn), sum(cell.mads for cell in same), letter, remark))
         else:
             unseen.append(title)
     return Frames(tuple(found), tuple(unseen), width)

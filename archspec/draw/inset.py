@@ -54,6 +54,8 @@ class Piece:
     down: float
     draw: Callable[[float, float], list[Element]]
     """given its left end and its axis"""
+    channels: bool = True
+    """it says how many channels a convolution makes"""
 
     @property
     def h(self) -> float:
@@ -71,12 +73,14 @@ def pieces(body: Body, style: Style, channels: Mapping[int, str] | None = None) 
                 plate.height / 2,
                 plate.height / 2,
                 lambda x, y, plate=plate: plate.draw(x, y - plate.height / 2),
+                plate.look.out,
             )
             for plate in small(body, style, channels or {})
         ]
     found: list[Piece] = []
     for form in FORMS:
         piece = _Maker(body, style, form, channels or {}).whole(items)
+        piece = replace(piece, channels=form.channels)
         if not any(abs(piece.w - other.w) < 1 and abs(piece.h - other.h) < 1 for other in found):
             found.append(piece)
     return found

@@ -24,6 +24,10 @@ NAMES = {
 """what the legend says of a role"""
 
 
+SMALLEST = 12.5
+"""of a subtitle"""
+
+
 @dataclass(frozen=True, slots=True)
 class Canvas:
     """Where things stand on a slide of this size."""
@@ -54,9 +58,9 @@ def heading(canvas: Canvas, title: str, subtitle: Sequence[Run]) -> list[Element
     parts: list[Element] = [Text(Point(x, 27), say(cut(title, size, room, True), size, bold=True), anchor)]
     facts = Line(tuple(subtitle), 14.0, "muted")
     if facts.width > room:
-        facts = Line(tuple(subtitle), 12.5, "muted")
+        facts = Line(tuple(subtitle), SMALLEST, "muted")
     if facts.width > room:
-        facts = say(cut(facts.text, 12.5, room), 12.5, "muted")
+        facts = say(cut(facts.text, SMALLEST, room), SMALLEST, "muted")
     if facts.text:
         parts.append(Text(Point(x, 55), facts, anchor))
     return parts

@@ -139,7 +139,7 @@ def humanised(name: str) -> str:
     ('Dense layer', 'Inception A', 'SE', 'Denseblock 1')
     """
     last = name.rsplit(".", 1)[-1]
-    words = re.sub(r"(?<=[a-z]{3})(?=\d+$)", " ", last.replace("_", " ")).split()
+    words = re.sub(r"(?<=[a-z]{3})(?=\d+[a-z]?$)", " ", last.replace("_", " ")).split()
     if not words:
         return name
     words = [part.upper() if len(part) == 1 and place else part for place, part in enumerate(words)]

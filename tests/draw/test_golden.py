@@ -14,6 +14,7 @@ import pytest
 
 from archspec.draw.paint.dot import dot
 from archspec.draw.theme import DARK
+from archspec.pictures import Picture
 from tests.draw.networks import scene
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -56,3 +57,11 @@ def test_the_same_spec_gives_the_same_bytes() -> None:
         for seed in ("1", "2")
     }
     assert len(outputs) == 1
+
+
+def test_the_picture_in_the_documents() -> None:
+    path = Path(__file__).parents[2] / "docs" / "pictures" / "densenet121.svg"
+    now = Picture(scene("densenet121")).bytes(".svg")
+    if os.environ.get("UPDATE_PICTURES"):
+        path.write_bytes(now)
+    assert now == path.read_bytes(), "UPDATE_PICTURES=1"

@@ -22,7 +22,7 @@ def test_it_can_be_read(name: str) -> None:
     assert problems(scene(name)) == []
 
 
-@pytest.mark.parametrize("size", ["4:3", "half", "1280x720", "600x900"])
+@pytest.mark.parametrize("size", ["4:3", "half", "600x900"])
 @pytest.mark.parametrize("name", SOME)
 def test_it_can_be_read_in_other_sizes(name: str, size: str) -> None:
     assert problems(scene(name, size=size)) == []
