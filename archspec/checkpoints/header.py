@@ -107,4 +107,4 @@ def _torch(path: str | Path) -> Header:
                 raise unreadable(path, f"its table is said to have {pickles[0].file_size:,} bytes")
             return tensors(archive.read(pickles[0]))
     except (zipfile.BadZipFile, EOFError) as error:
-        raise unreadable(path, cause(error)) from None
+        raise unreadable(path, str(error).lower() or "it ends too early") from None

@@ -112,7 +112,7 @@ def _by_structure(ours: Shapes, theirs: Shapes) -> Match:
     """
     mine, other = _layers(ours), _layers(theirs)
     runs = SequenceMatcher(None, [one[1] for one in mine], [one[1] for one in other], autojunk=False)
-    fits = {}
+    fits: dict[str, str] = {}
     for block in runs.get_matching_blocks():
         for at in range(block.size):
             here, there = mine[block.a + at][0], other[block.b + at][0]

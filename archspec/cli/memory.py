@@ -11,7 +11,7 @@ import typer
 from archspec.analysis.memory import Memory, lifetimes, measure, weight_bytes
 from archspec.analysis.memory_lifetimes import Lifetimes
 from archspec.cli.options import Limit, Set, Spec, limits, load
-from archspec.cli.terminal import BOLD, DIM, WIDTH, cut, grouped, markdown, paint, shape, shorten, table
+from archspec.cli.terminal import BOLD, DIM, WIDTH, cut, grouped, markdown, mib, paint, shape, shorten, table
 
 
 class By(StrEnum):
@@ -104,15 +104,6 @@ def totals(found: Memory) -> dict[str, Any]:
         "inference_total": found.weights + found.activations_peak,
         "training_total_adam": found.weights + 3 * found.gradients + found.training,
     }
-
-
-def mib(size: int) -> str:
-    """Mebibytes with two decimals.
-
-    >>> mib(8630272)
-    '8.23'
-    """
-    return f"{size / 2**20:,.2f}"
 
 
 def _lines(found: Memory) -> list[tuple[str, int, str]]:

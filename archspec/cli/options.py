@@ -16,6 +16,10 @@ Specs = Annotated[list[str], typer.Argument(metavar="SPEC", help="Files, or name
 Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Give a param another value. May be repeated.")
 ]
+Drop = Annotated[
+    list[str] | None,
+    typer.Option("--drop", metavar="KEY", help="Take a residual unit or layer out first. May be repeated."),
+]
 Limit = Annotated[
     list[str] | None, typer.Option("--limit", metavar="NAME=N", help="Raise a bound of the compiler. May be repeated.")
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from archspec.cli.options import Limit, Set, Spec, limits, load
+from archspec.cli.options import Drop, Limit, Set, Spec, limits, load
 from archspec.cli.terminal import BOLD, DIM, WIDTH, cut, grouped, human, markdown, paint, shorten, table
 
 if TYPE_CHECKING:
@@ -28,10 +28,6 @@ class Edges(StrEnum):
     all = "all"
 
 
-Drop = Annotated[
-    list[str] | None,
-    typer.Option("--drop", metavar="KEY", help="Take a residual unit or layer out first. May be repeated."),
-]
 COLUMNS = ("length", "paths", "share")
 COMPARED = ("", "paths", "depth", "shortest", "mean", "params", "MADs")
 NUMBERS = frozenset({*COLUMNS, *COMPARED[1:]})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archspec.cli.counted import Convention, counted, show, show_rows
-from archspec.cli.options import Limit, Set, Specs, load
+from archspec.cli.options import Drop, Limit, Set, Specs, load
 from archspec.cli.terminal import (
     BOLD,
     DIM,
@@ -18,6 +18,7 @@ from archspec.cli.terminal import (
     grouped,
     human,
     markdown,
+    mib,
     paint,
     paths_text,
     shape,
@@ -68,6 +69,7 @@ def stats(
         list[Convention] | None,
         typer.Option("--convention", help="Count as that tool does, and name what makes the difference."),
     ] = None,
+    drop: Drop = None,
     format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
     limit: Limit = None,
 ) -> None:
@@ -81,7 +83,7 @@ def stats(
         by = By.module
     if convention and by is not None:
         raise typer.BadParameter("`--convention` has rows of its own: it goes without `--by` and `--depth`")
-    found = [_Network(load(spec, set, limit), depth) for spec in specs]
+    found = [_Network(_without(load(spec, set, limit), drop), depth) for spec in specs]
     if format is Format.json:
         import json
 
@@ -107,6 +109,14 @@ def stats(
             _print(columns, [[_cell(name, row[name.lower()], row) for name in columns] for row in rows], format)
             if format is Format.table:
                 typer.echo(f"\n{paint(FOOTNOTE, DIM)}")
+
+
+def _without(architecture: Architecture, keys: Sequence[str] | None) -> Architecture:
+    if not keys:
+        return architecture
+    from archspec.ensemble import drop
+
+    return drop(architecture, *keys)
 
 
 class _Network:
@@ -146,6 +156,8 @@ class _Network:
             ("MADs", grouped(figures["mads"]), ""),
             ("depth", grouped(figures["depth"]), _shortest(figures)),
             ("paths", *paths_text(figures["paths"])),
+            *_field(figures["receptive_field"]),
+            *_memory(figures["memory"]),
         ]
         said = {"params": human(figures["params"]), "MADs": human(figures["mads"])}
         wide = max(len(number) for _, number, _ in exact)
@@ -167,9 +179,30 @@ def _shortest(figures: dict[str, Any]) -> str:
     notes = []
     if figures["depth_min"] != figures["depth"]:
         notes.append(f"shortest path {grouped(figures['depth_min'])}")
+        if figures["path_length_mean"] is not None:
+            notes.append(f"mean {figures['path_length_mean']:.4g}")
     if figures["depth_ops"] != figures["depth"]:
         notes.append(f"{grouped(figures['depth_ops'])} with steering edges")
     return "; ".join(notes)
+
+
+def _field(record: dict[str, Any] | None) -> list[tuple[str, str, str]]:
+    """The receptive field: one number where all axes agree."""
+    if record is None:
+        return []
+
+    def said(value: Any) -> str:
+        return " × ".join(f"{one:,}" for one in value) if isinstance(value, list) else f"{value:,}"
+
+    return [("field", said(record["size"]), f"pixels seen by the last map; stride {said(record['stride'])}")]
+
+
+def _memory(record: dict[str, int]) -> list[tuple[str, str, str]]:
+    kept = mib(record["training"])
+    return [
+        ("memory", mib(record["weights"]), "MiB of weights"),
+        ("", mib(record["activations_peak"]), f"MiB alive at most; {kept} kept in training"),
+    ]
 
 
 def _cell(name: str, value: Any, row: dict[str, Any] | None = None) -> str:

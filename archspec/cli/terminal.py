@@ -50,6 +50,15 @@ def grouped(number: int) -> str:
     return f"{number:,}"
 
 
+def mib(size: int) -> str:
+    """Mebibytes with two decimals.
+
+    >>> mib(8630272)
+    '8.23'
+    """
+    return f"{size / 2**20:,.2f}"
+
+
 def shape(sizes: Sequence[int]) -> str:
     """
     >>> shape([64, 56, 56])

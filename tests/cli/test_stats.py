@@ -13,8 +13,11 @@ DENSENET = """\
   params                7,978,856  7.98 M
   buffers                  83,769  running statistics and other saved tensors
   MADs              2,834,161,664  2.83 G
-  depth                       121  shortest path 5
+  depth                       121  shortest path 5; mean 63
   paths   288,230,376,151,711,744  2^58
+  field                     2,071  pixels seen by the last map; stride 32
+  memory                    30.76  MiB of weights
+                             8.23  MiB alive at most; 124.64 kept in training
   input   image [3, 224, 224]
   output  output [1000]
 
@@ -36,6 +39,22 @@ classifier     linear(1000)             [1000]          1,025,000      1,024,000
 
 MADs: conv, linear, matrix products; batch 1, inference. depth: weighted layers.
 """
+
+
+def test_json_has_the_figures_of_the_graph(archspec: Command) -> None:
+    record = json.loads(archspec("stats", "densenet121", "--format", "json").out)
+    assert record["path_length_mean"] == 63
+    assert record["receptive_field"] == {"size": 2071, "stride": 32, "offset": -1021}
+    assert record["memory"] == {"weights": 32_250_984, "activations_peak": 8_630_272, "training": 130_695_936}
+    assert (record["depth_min"], record["depth_ops"]) == (5, 121)
+
+
+def test_drop_takes_a_unit_out_first(archspec: Command) -> None:
+    record = json.loads(archspec("stats", "resnet50", "--drop", "layer3.4", "--format", "json").out)
+    assert (record["depth"], record["paths"]) == (47, str(2**15))
+    wrong = archspec("stats", "resnet50", "--drop", "layer3.9")
+    assert wrong.code == 1
+    assert wrong.err.startswith("error[A0604]: ")
 
 
 def test_the_screen(archspec: Command) -> None:

@@ -8,7 +8,7 @@ shapes are keys of the network, alternative texts say what the hover of a web pa
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -58,7 +58,9 @@ class _Slide:
     def colour(self, hue: str) -> Any:
         from pptx.dml.color import RGBColor
 
-        return RGBColor.from_string(self.theme[hue].removeprefix("#"))
+        # The package has no types for it.
+        from_string: Callable[[str], Any] = RGBColor.from_string
+        return from_string(self.theme[hue].removeprefix("#"))
 
     def fill(self) -> None:
         """Shapes first, so that connectors can be glued to them; then lines are put below them."""
@@ -239,10 +241,10 @@ class _Slide:
         shape.left, shape.top = _emu(at.x + self.shift.x), _emu(at.y + self.shift.y)
         shape.width, shape.height = _emu(at.w), _emu(at.h)
 
-    def _x(self, point: Point) -> int:
+    def _x(self, point: Point) -> Any:
         return _emu(point.x + self.shift.x)
 
-    def _y(self, point: Point) -> int:
+    def _y(self, point: Point) -> Any:
         return _emu(point.y + self.shift.y)
 
     @staticmethod
@@ -291,8 +293,10 @@ def _plain(shape: Any) -> None:
         shape._element.remove(style)
 
 
-def _emu(points: float) -> int:
-    return round(points * EMU)
+def _emu(points: float) -> Any:
+    from pptx.util import Emu
+
+    return Emu(round(points * EMU))
 
 
 def _dated(data: bytes) -> bytes:
