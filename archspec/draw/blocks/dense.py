@@ -37,8 +37,8 @@ def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
     for shown in range(min(len(units), 6), 1, -1):
         if shown == len(units) - 1:
             continue  # to leave one out takes as much room as to draw it
-        for wide in (62.0, 54.0):
-            drawing = _Block(body, units, shown, frame, style, wide).draw()
+        for box, stack in ((62.0, 38.0), (54.0, 30.0)):
+            drawing = _Block(body, units, shown, frame, style, box, stack).draw()
             if drawing is not None:
                 return drawing
     return None
@@ -47,8 +47,8 @@ def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
 class _Block:
     """One dense block with `shown` of its layers, the last of them always there."""
 
-    def __init__(self, body: Body, units: Sequence[Block], shown: int, frame: Bounds, style: Style, box: float):
-        self.body, self.units, self.frame, self.style, self.box = body, units, frame, style, box
+    def __init__(self, body: Body, units: Sequence[Block], shown: int, frame: Bounds, style: Style, box: float, stack: float):
+        self.body, self.units, self.frame, self.style, self.box, self.stack = body, units, frame, style, box, stack
         numbers = [*range(1, shown), len(units)] if shown < len(units) else list(range(1, len(units) + 1))
         self.layers = [
             Layer(number, units[number - 1], units[number - 1].output.channels, producer(place) if place < 5 else SIXTH)
@@ -56,7 +56,6 @@ class _Block:
         ]
         self.folded = shown < len(units)
         self.given = body.inputs[0].channels
-        self.stack = 38.0 if frame.w > 600 else 30.0
         self.words = self._words(units[0])
 
     def channels(self, layer: Layer) -> int:
@@ -81,7 +80,7 @@ class _Block:
         right = 14.0
         skip = 46.0 if self.folded else 0.0
         pitch = (frame.w - left - right - self.stack - skip) / count
-        if self.words is None or pitch < self.stack + self.box + 36:
+        if self.words is None or pitch < self.stack + self.box + 34:
             return None
         pitch = min(pitch, 168.0)
         used = left + right + self.stack + skip + pitch * count

@@ -42,6 +42,8 @@ def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
     same = riders_of(maker.body)
     if same:
         legend[:1] = [f"each conv with {same}", "width: channels"]
+    if frame.w < 700:
+        legend = legend[:1]
     first = items[0]
     assert isinstance(first, Parallel)
     return Drawing(tuple(elements), tuple(legend), facts=(f"{len(first.branches)} branches",))
@@ -49,6 +51,8 @@ def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
 
 def _form(body: Body, items: Series) -> bool:
     """Whether it begins with branches, all of them transforming, that a concat joins."""
+    if frame.w < 700:
+        legend = legend[:1]
     first = items[0]
     if not isinstance(first, Parallel):
         return False

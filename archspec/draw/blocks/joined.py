@@ -71,8 +71,8 @@ def piece(maker: Maker, item: Parallel, *, head: bool = False) -> Piece:
     below = look.room < NARROW  # where the word stands
     named = 0.0 if below else width("concat", 15.0, True) + 14
     first, last = _edges(found.w, leaves, maker.words.width)
-    ends = _centres([leaf.channels for leaf in leaves], first, last)
-    levels = _levels([leaf.place for leaf in leaves], ends)
+    ends = centres_of([leaf.channels for leaf in leaves], first, last)
+    levels = levels_of([leaf.place for leaf in leaves], ends)
     step = 9.0
     upper = (22.0 if shallow else 30.0) if head or look.riders else 16.0
     drop = upper + step * max(levels, default=0) + (20.0 if shallow else 26.0)
@@ -213,7 +213,7 @@ def _edges(w: float, leaves: list[Leaf], box: float) -> tuple[float, float]:
     return first, last
 
 
-def _centres(channels: list[int], first: float, last: float) -> list[float]:
+def centres_of(channels: list[int], first: float, last: float) -> list[float]:
     """The middle of each segment, as `bar` cuts them."""
     least, total = 4.0, sum(channels) or 1
     spare = last - first - least * len(channels)
@@ -225,7 +225,7 @@ def _centres(channels: list[int], first: float, last: float) -> list[float]:
     return found
 
 
-def _levels(starts: list[float], ends: list[float]) -> list[int]:
+def levels_of(starts: list[float], ends: list[float]) -> list[int]:
     """How deep each line turns, in steps, so that none crosses another.
 
     A line to the right turns below those that start right of it and that it runs under; so to the left.
