@@ -51,8 +51,6 @@ def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
 
 def _form(body: Body, items: Series) -> bool:
     """Whether it begins with branches, all of them transforming, that a concat joins."""
-    if frame.w < 700:
-        legend = legend[:1]
     first = items[0]
     if not isinstance(first, Parallel):
         return False
