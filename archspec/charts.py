@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
@@ -15,10 +16,13 @@ from archspec.text.extras import need
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from archspec.analysis.memory import Dtype
+    from archspec.analysis.paths import Edges
     from archspec.api import Architecture
     from archspec.catalogue import Entry
     from archspec.draw.charts.canvas import Slide
     from archspec.language.records import ErrorRate
+    from archspec.ops.base import Op
 
 ErrorKind = Literal["top1", "top5"]
 UNIT: Mapping[ErrorKind, str] = MappingProxyType({"top1": "top-1 error, %", "top5": "top-5 error, %"})
@@ -47,6 +51,12 @@ class Options:
     error: ErrorKind = "top1"
     depth: int | None = None
     """levels of modules for `stages`"""
+    edges: Edges = "data"
+    """which paths `paths` follows"""
+    machine: str = "a100"
+    """whose roof `roofline` draws: a key of `analysis.intensity.MACHINES`"""
+    batch: int = 1
+    dtype: Dtype = "float32"
 
 
 def draw(kind: str, specs: Sequence[str], slide: Slide, suffix: str, options: Options, load: Load) -> bytes:
@@ -115,6 +125,53 @@ def _stages(specs: Sequence[str], slide: Slide, options: Options, load: Load) ->
     left = "" if len(parts) == len(inner) else " · parts under 0.1 % left out"
     title = options.title or architecture.title or architecture.name
     return stages(parts, title, f"cost by stage{left}", slide)
+
+
+def _paths(specs: Sequence[str], slide: Slide, options: Options, load: Load) -> Figure:
+    from archspec.analysis.profile import path_profile
+    from archspec.draw.charts.lengths import lengths
+    from archspec.text.bignum import short_text
+
+    architecture = load(specs[0])
+    profile = path_profile(architecture.program, options.edges)
+    if not profile.lengths or not profile.count or profile.mean is None or profile.deviation is None:
+        why = "has no path" if profile.count == 0 else "has too many paths"
+        raise fault("A0402", f"`{architecture.name}` {why} for a histogram of their lengths")
+    shares = [float(Fraction(count, profile.count)) for count in profile.lengths]
+    subtitle = (
+        f"{short_text(profile.count, superscript=True)} paths of {profile.shortest} to {profile.longest} weighted "
+        f"layers · {100 * float(profile.within or 0):.0f} % within one standard deviation"
+    )
+    title = options.title or architecture.title or architecture.name
+    return lengths(shares, float(profile.mean), profile.deviation, title, subtitle, slide)
+
+
+def _roofline(specs: Sequence[str], slide: Slide, options: Options, load: Load) -> Figure:
+    from archspec.analysis.intensity import MACHINES
+    from archspec.analysis.intensity import roofline as traffic
+    from archspec.draw.charts.roofline import Layer, Machine, roofline
+
+    architecture, machine = load(specs[0]), MACHINES[options.machine]
+    rows = traffic(architecture.program, options.batch, options.dtype)
+    working = [Layer(_kind(row.node.op), row.mads, row.intensity) for row in rows if row.mads]
+    roof = Machine(machine.title, machine.flops[options.dtype] / 2, machine.bandwidth)
+    bound = sum(layer.intensity < roof.ridge for layer in working)
+    subtitle = (
+        f"{machine.title}, {options.dtype}, batch {options.batch} · {bound} of {len(working)} layers with "
+        "multiply-adds wait for memory"
+    )
+    return roofline(working, roof, options.title or architecture.title or architecture.name, subtitle, slide)
+
+
+def _kind(op: Op) -> str:
+    """What a dot's hue says of a layer: what decides its intensity."""
+    kernel, groups = getattr(op, "kernel", None), getattr(op, "groups", 1)
+    if kernel is None:
+        return op.op
+    if groups > 1:
+        return "grouped conv"
+    sizes = kernel if isinstance(kernel, tuple) else (kernel,)
+    return "1×1 conv" if all(size == 1 for size in sizes) else "k×k conv"
 
 
 def _networks(names: Iterable[str], error: ErrorKind, load: Load) -> list[_Network]:
@@ -202,6 +259,12 @@ def _protocol(found: Sequence[_Network]) -> str:
 
 
 KINDS: Mapping[str, Callable[[Sequence[str], Slide, Options, Load], Figure]] = MappingProxyType(
-    {"accuracy": _accuracy, "evolution": _evolution, "stages": _stages}
+    {
+        "accuracy": _accuracy,
+        "evolution": _evolution,
+        "stages": _stages,
+        "paths": _paths,
+        "roofline": _roofline,
+    }
 )
 """each kind of chart, and what draws it"""

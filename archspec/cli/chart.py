@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archspec.cli.memory import Dtype
 from archspec.cli.options import Limit, Set, limits, params, tell_warnings
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ class Kind(StrEnum):
     accuracy = "accuracy"
     evolution = "evolution"
     stages = "stages"
+    paths = "paths"
+    roofline = "roofline"
 
 
 class ErrorKind(StrEnum):
@@ -43,6 +46,9 @@ def chart(
     set: Set = None,
     error: Annotated[ErrorKind, typer.Option("--error", help="Which error to show.")] = ErrorKind.top1,
     depth: Annotated[int | None, typer.Option("--depth", min=1, help="stages: levels of modules.")] = None,
+    machine: Annotated[str, typer.Option("--machine", metavar="NAME", help="roofline: whose.")] = "a100",
+    batch: Annotated[int, typer.Option("--batch", min=1, max=2**32, help="roofline: samples at once.")] = 1,
+    dtype: Annotated[Dtype, typer.Option("--dtype", help="roofline: of weights and activations.")] = Dtype.float32,
     size: Annotated[str, typer.Option("--size", help="16:9, 4:3, half or WxH in points.")] = "16:9",
     theme: Annotated[ThemeName, typer.Option("--theme", help="Colours.")] = ThemeName.light,
     title: Annotated[str, typer.Option("--title", help="Another title.")] = "",
@@ -52,9 +58,10 @@ def chart(
     """Draw a chart that goes on a slide.
 
     accuracy: error against multiply-adds, circles for parameters. evolution: depth and error by year.
-    stages: where a network's cost lies.
+    stages: where a network's cost lies. paths: how long its paths are. roofline: which layers wait for memory.
     """
     from archspec import api, charts
+    from archspec.analysis.intensity import MACHINES
     from archspec.draw import sizes
     from archspec.draw.charts.canvas import SUFFIXES, Slide
     from archspec.draw.theme import THEMES
@@ -78,7 +85,10 @@ def chart(
     def load(name: str) -> Architecture:
         return tell_warnings(api.load(name, given, limits=limits(limit)))
 
+    if machine not in MACHINES:
+        raise typer.BadParameter(f"no machine is called `{machine}`; there are {', '.join(MACHINES)}")
+    options = charts.Options(title, error.value, depth, machine=machine, batch=batch, dtype=dtype.value)
     slide = Slide(THEMES[theme], *canvas, transparent)
-    picture = charts.draw(kind, specs or (), slide, suffix, charts.Options(title, error.value, depth), load)
+    picture = charts.draw(kind, specs or (), slide, suffix, options, load)
     write_atomically(target, picture)
     typer.echo(f"wrote {target}")

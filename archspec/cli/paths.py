@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -45,6 +46,9 @@ def paths(
         Edges, typer.Option("--edges", help="data: leave out edges that only steer (gates); all: follow them too.")
     ] = Edges.data,
     drop: Drop = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Draw it too: .svg, .pdf or .png.")
+    ] = None,
     format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
     limit: Limit = None,
 ) -> None:
@@ -58,6 +62,8 @@ def paths(
 
     whole = load(spec, set, limit)
     left = without(whole, *drop) if drop else whole
+    if output is not None:
+        _draw(output, left, edges)
     profile = path_profile(left.program, edges.value, limits(limit).nodes)
     if format is Format.json:
         import json
@@ -81,6 +87,21 @@ def paths(
         lines += [*_overall(profile), "", *_histogram(profile)]
         lines += ["", paint(FOOTNOTES[edges], DIM), paint(LENGTHS, DIM)]
         typer.echo("\n".join(lines))
+
+
+def _draw(target: Path, architecture: Architecture, edges: Edges) -> None:
+    from archspec import charts
+    from archspec.draw.charts.canvas import SUFFIXES, Slide
+    from archspec.draw.theme import LIGHT
+    from archspec.text.write import write_atomically
+
+    suffix = target.suffix.removeprefix(".").lower()
+    if suffix not in SUFFIXES:
+        raise typer.BadParameter(f"a chart becomes {', '.join(SUFFIXES)}, not `{target.suffix or target.name}`")
+    options = charts.Options(edges=edges.value)
+    write_atomically(
+        target, charts.draw("paths", [architecture.name], Slide(LIGHT), suffix, options, lambda _: architecture)
+    )
 
 
 def _overall(profile: PathProfile) -> list[str]:

@@ -82,6 +82,18 @@ def test_stages_add_up_to_the_network() -> None:
     assert "37 %" in picture
 
 
+def test_paths_show_the_binomial_of_a_residual_network() -> None:
+    picture = draw("paths", ["resnet110_cifar"], Slide(THEMES["light"]), "svg", Options(), load).decode()
+    assert "2⁵⁴ paths of 2 to 110 weighted layers · 66 % within one standard deviation" in picture
+    assert "mean 56.0 ± 7.3" in picture
+
+
+def test_a_roofline_says_how_many_layers_wait() -> None:
+    options = Options(machine="h100", batch=8, dtype="bfloat16")
+    picture = draw("roofline", ["resnet50"], Slide(THEMES["light"]), "svg", options, load).decode()
+    assert re.search(r"NVIDIA H100 SXM, bfloat16, batch 8 · \d+ of 54 layers", picture)
+
+
 def test_single_crop_errors_are_those_of_networks_of_the_library() -> None:
     known = {entry.name: entry for entry in catalogue()}
     rows = list(csv.DictReader((files("archspec.specs") / "single_crop.csv").read_text().splitlines()))
@@ -121,6 +133,7 @@ def test_the_suffix_says_the_format(suffix: str, tmp_path: Path) -> None:
         (["stages", "lenet5", "alexnet"], 2, "one SPEC at a time"),
         (["accuracy", "-o", "chart.gif"], 2, "svg, pdf, png, not `.gif`"),
         (["accuracy", "--size", "huge"], 2, "WxH"),
+        (["roofline", "lenet5", "--machine", "abacus"], 2, "no machine is called `abacus`"),
         (["accuracy", "lenet5"], 1, "error[A0402]: `lenet5` states no top-1 error on ImageNet"),
         (["accuracy", "alexnett"], 1, "did you mean `alexnet`?"),
     ],

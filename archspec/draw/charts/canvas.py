@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,7 +44,8 @@ def style(slide: Slide) -> Iterator[None]:
     present = {font.name for font in font_manager.fontManager.ttflist}
     theme = slide.theme
     settings: dict[Any, Any] = {
-        "font.family": next(name for name in FONTS if name in present),
+        # The last one has every sign (exponents as superscripts) that the first lacks.
+        "font.family": list(dict.fromkeys((next(name for name in FONTS if name in present), FONTS[-1]))),
         "font.size": TEXT,
         "text.color": theme["ink"],
         "axes.edgecolor": theme["hairline"],
@@ -93,10 +95,8 @@ def render(made: Figure, suffix: str) -> bytes:
     data = file.getvalue()
     if suffix == "svg":
         # Who opens the picture may have another of the fonts than who made it.
-        families = ", ".join(f"'{name}'" for name in FONTS).encode()
-        for name in FONTS:
-            data = data.replace(f"font-family: '{name}'".encode(), b"font-family: " + families)
-            data = data.replace(f"px '{name}'".encode(), b"px " + families)
+        families = ", ".join(f"'{name}'" for name in FONTS)
+        data = re.sub(rb"(?<=font-family: )'[^;\"]*|(?<=px )'[^;\"]*", families.encode(), data)
     return data
 
 
