@@ -68,7 +68,7 @@ def drawn_costs(costs: Costs, boxes: Sequence[tuple[int, Bounds]], at: Bounds, c
     base, tall = at.y, at.h
     elements: list[Element] = [note(costs.name, Point(canvas.margin, base - 6), size=12.0)]
     label = elements[0].bounds.right if isinstance(elements[0], Text) else 0.0
-    right = canvas.width - canvas.margin
+    right = min(canvas.width - canvas.margin, max(box.right for _, box in boxes) + 14)
     most = max(costs.values) or 1
     scale, unit = next(((scale, unit) for scale, unit in _UNITS if most >= scale), (1.0, ""))
     start = max(boxes[0][1].x, label + 6)

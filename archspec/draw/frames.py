@@ -159,7 +159,7 @@ class Frames:
         return [forms[place] for forms, place in zip(allowed, at, strict=True)]
 
 
-def kinds(row: Sequence[Cell], style: Style, width: float, *, brief: bool) -> Frames:
+def kinds(body: Body, row: Sequence[Cell], style: Style, width: float, *, brief: bool) -> Frames:
     """The kinds of modules in a row, in the order in which they come."""
     called = names(row)
     cells: dict[str, list[Cell]] = {}
@@ -169,7 +169,7 @@ def kinds(row: Sequence[Cell], style: Style, width: float, *, brief: bool) -> Fr
     found: list[Kind] = []
     unseen: list[str] = []
     for key, same in cells.items():
-        bodies = [body for cell in same for body in _bodies(cell)]
+        bodies = [found for cell in same for found in _bodies(body, cell)]
         shapes = [body.shape for body in bodies]
         common = max(dict.fromkeys(shapes), key=shapes.count)
         alike = [body for body in bodies if body.shape == common]
@@ -196,10 +196,10 @@ def _leaves(row: Sequence[Cell]) -> Iterator[Cell]:
             yield cell
 
 
-def _bodies(cell: Cell) -> list[Body]:
+def _bodies(network: Body, cell: Cell) -> list[Body]:
     """The inside of each unit that a cell stands for; that of a dense or residual repeat with its join around it."""
     found: list[Body] = []
-    stack: deque[Block] = deque([cell.entry, *([cell.exit] if cell.exit is not cell.entry else [])])
+    stack: deque[Block] = deque(network.blocks[number] for number in cell.numbers)
     while stack:
         block = stack.popleft()
         body = block.body

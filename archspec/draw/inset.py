@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from archspec.draw.dag import small
+from archspec.draw.dag import Plate, small
 from archspec.draw.parts import Drawing, Style, arrow, box, dot, label_lines, merge, producer, say, straight, widest
 from archspec.draw.picture import Block, Body
 from archspec.draw.scene import LEADING, Bounds, Element, Line, Path, Point, Rect, Run, Text
@@ -67,16 +67,7 @@ def pieces(body: Body, style: Style, channels: Mapping[int, str] | None = None) 
     parallels. `channels` says what stands for the channels out of a block instead of their number."""
     items = series(body)
     if not items:
-        return [
-            Piece(
-                plate.width,
-                plate.height / 2,
-                plate.height / 2,
-                lambda x, y, plate=plate: plate.draw(x, y - plate.height / 2),
-                plate.look.out,
-            )
-            for plate in small(body, style, channels or {})
-        ]
+        return [_plated(plate) for plate in small(body, style, channels or {})]
     found: list[Piece] = []
     for form in FORMS:
         piece = _Maker(body, style, form, channels or {}).whole(items)
@@ -84,6 +75,11 @@ def pieces(body: Body, style: Style, channels: Mapping[int, str] | None = None) 
         if not any(abs(piece.w - other.w) < 1 and abs(piece.h - other.h) < 1 for other in found):
             found.append(piece)
     return found
+
+
+def _plated(plate: Plate) -> Piece:
+    half = plate.height / 2
+    return Piece(plate.width, half, half, lambda x, y: plate.draw(x, y - half), plate.look.out)
 
 
 LARGE = (

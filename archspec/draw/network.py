@@ -67,20 +67,20 @@ def draw(body: Body, figures: Figures, canvas: Canvas, style: Style, rows: Seque
 
 def _best(body: Body, figures: Figures, canvas: Canvas, style: Style, rows: Sequence[Row]) -> Setting | None:
     best: Setting | None = None
-    for level, row in enumerate(levels(body)):
+    for row, folded in levels(body):
         main = main_line(body, row)
         if main is None:
             return best
         shown = costs(row, main, rows, figures, style.prefix)
         room = canvas.width - 2 * canvas.margin
-        frames = {brief: kinds(row, style, room, brief=brief) for brief in (False, True)}
+        frames = {brief: kinds(body, row, style, room, brief=brief) for brief in (False, True)}
         for bands in (1, 2, 3):
             for closeness, tight in enumerate(TIGHTS):
                 planned = plan(body, row, main, tight)
                 cuts = cut(planned, canvas, bands)
                 if cuts is None:
                     continue
-                extra = 14.0 * level + 3.0 * (bands - 1) + 0.7 * closeness + (4.0 if tight.brief else 0.0)
+                extra = folded + 3.0 * (bands - 1) + 0.7 * closeness + (4.0 if tight.brief else 0.0)
                 found = _setting(planned, cuts, shown, frames[tight.brief], canvas, extra)
                 if found is not None and (best is None or found.badness < best.badness):
                     best = found

@@ -206,16 +206,20 @@ def _stage(parts: Sequence[Cell]) -> Cell:
     )
 
 
-def levels(body: Body) -> Iterator[list[Cell]]:
-    """The row, folded more each time."""
+STAGED, LOOSE = 14.0, 40.0
+"""how bad it is to fold stages to a cell each, and to fold over changes of resolution"""
+
+
+def levels(body: Body) -> Iterator[tuple[list[Cell], float]]:
+    """The row, folded more each time, and how bad that is."""
     row = fold_runs(body, cells(body), strict=True)
-    yield row
+    yield row, 0.0
     staged = fold_stages(row)
     if len(staged) < len(row):
-        yield staged
+        yield staged, STAGED
     loose = fold_runs(body, row, strict=False)
     if len(loose) < len(row):
-        yield loose
+        yield loose, LOOSE
         staged = fold_stages(loose)
         if len(staged) < len(loose):
-            yield staged
+            yield staged, LOOSE + STAGED

@@ -23,7 +23,7 @@ def body(name: str) -> Body:
 
 def row(name: str, level: int = 0) -> str:
     """The row of a network in words."""
-    cells = list(levels(spread(body(name))))[level]
+    cells, _ = list(levels(spread(body(name))))[level]
     return " | ".join(cell.unit.label.text + (f" × {cell.times}" if cell.times > 1 else "") for cell in cells)
 
 
@@ -119,7 +119,7 @@ def test_opened_modules_stand_in_line() -> None:
 
 def test_a_head_hangs_on_the_cell_that_it_reads() -> None:
     network = body("googlenet_aux")
-    cells = next(iter(levels(network)))
+    cells, _ = next(levels(network))
     main = main_line(network, cells)
     assert main is not None
     heads = [side for side in main.sides if side.end is None]
@@ -128,7 +128,7 @@ def test_a_head_hangs_on_the_cell_that_it_reads() -> None:
 
 def test_a_shortcut_over_stages_is_a_side_with_its_projection() -> None:
     network = body("ror3_110_cifar")
-    cells = next(iter(levels(network)))
+    cells, _ = next(levels(network))
     main = main_line(network, cells)
     assert main is not None
     (side,) = main.sides

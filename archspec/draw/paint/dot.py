@@ -8,6 +8,7 @@ scene has it; two points without ink in the corners keep the canvas.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 
 from archspec.draw.paint.curve import head, shortened
@@ -91,6 +92,15 @@ class _Writer:
     def _words(self, line: Line, left: float, middle: float, plate: bool) -> None:
         if not line.text:
             return
+        if any(run.shift for run in line.runs) and not plate:
+            # Each version of Graphviz sets raised letters in a size of its own: they are lines of their own.
+            for run in line.runs:
+                size = line.size * run.scale
+                own = Line((replace(run, shift=""),), size, run.hue or line.hue)
+                shift = {"": 0.0, "up": -0.3, "down": 0.2}[run.shift] * line.size
+                self._words(own, left, middle + shift, False)
+                left += own.width
+            return
         parts = []
         for run in line.runs:
             words = escape(run.text, quote=False).replace("  ", " &#160;")
@@ -100,9 +110,6 @@ class _Writer:
                 words = words[:-1] + "&#160;"
             for on, mark in ((run.bold, "B"), (run.italic, "I")):
                 words = f"<{mark}>{words}</{mark}>" if on else words
-            if run.shift:
-                mark = "SUP" if run.shift == "up" else "SUB"
-                words = f"<{mark}>{words}</{mark}>"
             if run.hue:
                 words = f'<FONT COLOR="{self.theme[run.hue]}">{words}</FONT>'
             parts.append(words)
