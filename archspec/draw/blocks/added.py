@@ -44,7 +44,7 @@ def piece(maker: Maker, item: Parallel) -> Piece:
     lead = max(14.0, look.lead * 0.8) if inner is not None and inner.split else look.lead
     fall = max(look.gap * 0.85, 20.0)
     high = inner.h if inner is not None else 0.0
-    rows = [skip.row.h + 2 * look.lead + 30 - r for skip in skips if skip.row is not None]
+    rows = [skip.row.h + 2 * look.lead + 46 - r for skip in skips if skip.row is not None]
     core = max([lead + high + fall, *rows])
     h = core + 2 * r
     left, _ = maker.beside(inner.last if inner is not None else None)

@@ -9,8 +9,22 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from archspec.draw.blocks.joined import centres_of, levels_of
-from archspec.draw.parts import Drawing, Style, arrow, bar, box, dot, height, label_lines, merge, note, producer, straight, tag
-from archspec.draw.picture import Block, Body, Label
+from archspec.draw.parts import (
+    Drawing,
+    Style,
+    arrow,
+    bar,
+    box,
+    dot,
+    height,
+    label_lines,
+    merge,
+    note,
+    producer,
+    straight,
+    tag,
+)
+from archspec.draw.picture import Body, Label
 from archspec.draw.scene import Bounds, Element, Line, Path, Point, Rect
 from archspec.draw.structure import is_op
 from archspec.draw.words import shape
@@ -122,7 +136,7 @@ class _Picture:
         self.order = join.args
 
     def draw(self) -> Drawing | None:
-        body, cell, frame, gap, r = self.body, self.cell, self.frame, self.gap, self.r
+        cell, frame, gap, r = self.cell, self.frame, self.gap, self.r
         labels = self._labels()
         if labels is None:
             return None
@@ -163,7 +177,9 @@ class _Picture:
             elements += self._pair(pair, places, tops[pair.level], high, labels, rail_y, hues)
         elements += self._join(places, direct, tops, block, rail_y, hues, y + low, drop, x)
         return Drawing(
-            tuple(elements), ("a dot: an op reads the value of its rail", "bar: channels"), facts=(f"{len(self.pairs)} pairs",)
+            tuple(elements),
+            ("a dot: an op reads the value of its rail", "bar: channels"),
+            facts=(f"{len(self.pairs)} pairs",),
         )
 
     # ------------------------------------------------------------------------------------------------- words
@@ -201,9 +217,7 @@ class _Picture:
         return places, direct
 
     def _taps(self, ref: Ref, places: dict[int, tuple[float, float, float]]) -> list[float]:
-        return [
-            places[pair.add][side] for pair in self.pairs for side, read in enumerate(pair.reads) if read == ref
-        ]
+        return [places[pair.add][side] for pair in self.pairs for side, read in enumerate(pair.reads) if read == ref]
 
     # ----------------------------------------------------------------------------------------------- elements
 
@@ -317,7 +331,9 @@ class _Picture:
         for (at, begin, _, hue), end, turn in zip(entries, ends, turns, strict=True):
             level = low + self.gap * 0.6 + step * turn
             bends = () if abs(at - end) < 1 else (Point(at, level), Point(end, level))
-            elements.append(arrow(Point(at, begin), *bends, Point(end, bar_top), stroke=hue, width=2.6, head=9, radius=8))
+            elements.append(
+                arrow(Point(at, begin), *bends, Point(end, bar_top), stroke=hue, width=2.6, head=9, radius=8)
+            )
         place = Bounds(first, bar_top, last - first, 26.0)
         shown = [hue if hue in ("p0", "p1", "p2", "p3", "p4", "p5") else "p0" for _, _, _, hue in entries]
         segments = bar(place, [channels for _, _, channels, _ in entries], shown, size=13.0)

@@ -10,7 +10,7 @@ from archspec.draw.blocks.piece import Look, Piece, Words
 from archspec.draw.parts import Drawing, Style, arrow, note
 from archspec.draw.picture import Body
 from archspec.draw.scene import Bounds, Element, Point, Text
-from archspec.draw.structure import Parallel, Series, opened, series
+from archspec.draw.structure import Series, opened, series
 from archspec.draw.words import shape
 
 MOST = 128
@@ -111,7 +111,10 @@ def _looks(steps: Sequence[Step], style: Style, body: Body) -> Iterator[tuple[Lo
                 if wide not in widths:
                     widths.add(wide)
                     for space in _SPACES if columns else _SPACES[:1]:
-                        yield Look(text, box, room, 0.0, space, folds, small, beside, "shapes" if beside else "", across), gaps
+                        yield (
+                            Look(text, box, room, 0.0, space, folds, small, beside, "shapes" if beside else "", across),
+                            gaps,
+                        )
 
 
 def unfolded(body: Body) -> list[Body]:

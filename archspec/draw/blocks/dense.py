@@ -47,7 +47,9 @@ def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
 class _Block:
     """One dense block with `shown` of its layers, the last of them always there."""
 
-    def __init__(self, body: Body, units: Sequence[Block], shown: int, frame: Bounds, style: Style, box: float, stack: float):
+    def __init__(
+        self, body: Body, units: Sequence[Block], shown: int, frame: Bounds, style: Style, box: float, stack: float
+    ):
         self.body, self.units, self.frame, self.style, self.box, self.stack = body, units, frame, style, box, stack
         numbers = [*range(1, shown), len(units)] if shown < len(units) else list(range(1, len(units) + 1))
         self.layers = [
@@ -106,12 +108,14 @@ class _Block:
             y = axis + max(high, self.box_height()) / 2 + 22
             elements.append(note(str(behind), Point(x + self.stack / 2, y), "middle", 16.0, "ink", bold=True))
         y = axis + max(high, self.box_height()) / 2 + 22
-        elements.append(note("channels", Point(x0 + self.stack / 2 - width(str(self.given), 16.0, True) / 2 - 12, y), "end"))
+        elements.append(
+            note("channels", Point(x0 + self.stack / 2 - width(str(self.given), 16.0, True) / 2 - 12, y), "end")
+        )
         for number, layer in enumerate(layers):
             elements += self._layer(number, layer, places, tops, axis)
         elements += self._arcs(places, tops, crest, lowest, step)
-        x = Line((Run("x", italic=True), Run("0", shift="down")), 18.0)
-        elements.append(Text(Point(x0 - 16, axis), x))
+        given = Line((Run("x", italic=True), Run("0", shift="down")), 18.0)
+        elements.append(Text(Point(x0 - 16, axis), given))
         entries = [(producer(-1), "input"), *((layer.hue, f"H{layer.number}") for layer in layers)]
         if self.folded:
             first, last = layers[-2].number + 1, layers[-1].number - 1
@@ -122,7 +126,10 @@ class _Block:
         if len(growth) == 1:
             facts.append(f"growth rate {growth.pop()}")
         return Drawing(
-            tuple(elements), (f"H = {self._inside(self.units[0])}",) if frame.w > 600 else (), tuple(entries), tuple(facts)
+            tuple(elements),
+            (f"H = {self._inside(self.units[0])}",) if frame.w > 600 else (),
+            tuple(entries),
+            tuple(facts),
         )
 
     # ----------------------------------------------------------------------------------------------- stacks
@@ -137,7 +144,12 @@ class _Block:
             y -= extent
             elements.append(Rect(Bounds(x, y, self.stack, extent), "", paint, "segment", 0.0, 0.0))
         elements += [
-            Path((Point(x, at), Point(x, at), Point(x + self.stack, at), Point(x + self.stack, at)), "paper", 1.0, kind="rule")
+            Path(
+                (Point(x, at), Point(x, at), Point(x + self.stack, at), Point(x + self.stack, at)),
+                "paper",
+                1.0,
+                kind="rule",
+            )
             for at in self._seams(heights, axis)
         ]
         return elements, y
@@ -155,7 +167,9 @@ class _Block:
     def box_height(self) -> float:
         return 28.0 + 16.0 * len(self.words or ())
 
-    def _layer(self, number: int, layer: Layer, places: Sequence[float], tops: Sequence[float], axis: float) -> list[Element]:
+    def _layer(
+        self, number: int, layer: Layer, places: Sequence[float], tops: Sequence[float], axis: float
+    ) -> list[Element]:
         """The box of a layer, the line into it and the one to its maps on top of the next stack."""
         x, end = places[number] + self.stack, places[number + 1]
         last = self.folded and number == len(self.layers) - 1
@@ -192,7 +206,7 @@ class _Block:
     def _arcs(
         self, places: Sequence[float], tops: Sequence[float], crest: float, lowest: float, step: float
     ) -> list[Element]:
-        """From each stack's newest maps to every later stack but the next: the longest leaves leftmost, lands rightmost."""
+        """From each stack's newest maps to every later stack. The longest leaves leftmost and lands rightmost."""
         elements: list[Element] = []
         count = len(places)
         hues = [producer(-1), *(layer.hue for layer in self.layers)]
@@ -245,4 +259,3 @@ class _Block:
         for block in self._inner(unit):
             parts += [*block.before, f"{block.label.kernel} {block.label.word}".strip(), *block.after]
         return ", ".join(parts)
-

@@ -96,7 +96,9 @@ def _across(maker: Maker, item: Parallel, gate: Series) -> Piece:
             elements += box.draw(at + box.left, level - box.h / 2)
             at += box.left + box.right
             if word:
-                elements.append(note(word, Point(at + (gap - 6) / 2, level - look.small * 0.8), "middle", look.small, "words"))
+                elements.append(
+                    note(word, Point(at + (gap - 6) / 2, level - look.small * 0.8), "middle", look.small, "words")
+                )
             if box is not boxes[-1]:
                 elements.append(arrow(Point(at, level), Point(at + gap, level)))
                 at += gap

@@ -68,4 +68,3 @@ def _whole(maker: Maker, items: Series) -> Piece:
     piece = maker.stack(parts)
     half = width(shape(maker.body.type_of(maker.body.outputs[0].ref)), 15.0) / 2
     return replace(piece, left=max(piece.left, half), right=max(piece.right, half))
-

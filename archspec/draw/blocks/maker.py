@@ -30,7 +30,12 @@ class Maker:
 
     def stack(self, parts: Sequence[Piece]) -> Piece:
         """Pieces one behind the other, with what flows between them written beside the arrows."""
-        gaps = [max(self.look.gap * 0.62, self.look.small + 7 if self.look.riders else 12.0) if part.split else self.look.gap for part in parts[1:]]
+        gaps = [
+            max(self.look.gap * 0.62, self.look.small + 7 if self.look.riders else 12.0)
+            if part.split
+            else self.look.gap
+            for part in parts[1:]
+        ]
         sides = [self.beside(part.last) for part in parts[:-1]]
 
         def draw(x: float, y: float) -> list[Element]:

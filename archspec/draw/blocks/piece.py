@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from archspec.draw.metrics import width
 from archspec.draw.parts import Style, height, label_lines
-from archspec.draw.picture import Block, Body
-from archspec.draw.scene import Element, Line
+from archspec.draw.picture import Block, Body, Label
+from archspec.draw.scene import Element, Line, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,15 @@ class Words:
 
     def of(self, block: Block) -> tuple[Line, ...]:
         """What is written on a box."""
-        label, look = block.label, self.look
+        look = self.look
         if block.role in ("norm", "activation"):
             lines = _small(block, look.text, self.width - self.pad)
         else:
-            lines = label_lines(label, look.text, self.width - self.pad, folds=look.folds, bold=block.body is not None)
+            lines = _lines(block.label, look.text, self.width - self.pad, look.folds, block.body is not None)
         self.fits = self.fits and lines is not None
+        if lines and block.body is not None and block.body.repeat is not None:
+            count = Run(f"× {len(block.body.repeat.units)}", bold=True)
+            lines = (*lines, Line((count,), look.text + 2, "module"))
         return lines or ()
 
     def high(self, lines: tuple[Line, ...]) -> float:
@@ -91,13 +95,19 @@ class Words:
         return max(self.look.box, height(lines) + 8)
 
 
+@lru_cache(maxsize=1 << 13)
+def _lines(label: Label, size: float, room: float, folds: int, bold: bool) -> tuple[Line, ...] | None:
+    """`label_lines`, remembered: many looks are tried on the same few labels."""
+    return label_lines(label, size, room, folds=folds, bold=bold)
+
+
 def _small(block: Block, size: float, room: float) -> tuple[Line, ...] | None:
     words = ", ".join((block.label.text, *block.after))
-    return label_lines(type(block.label)(words), size, room, folds=1)
+    return _lines(Label(words), size, room, 1, False)
 
 
 def _wide(block: Block, size: float) -> float:
     if block.role in ("norm", "activation"):
         return width(", ".join((block.label.text, *block.after)), size)
-    lines = label_lines(block.label, size, 1e4, folds=1, bold=block.body is not None)
+    lines = _lines(block.label, size, 1e4, 1, block.body is not None)
     return max((line.width for line in lines or ()), default=0.0)

@@ -170,7 +170,9 @@ class _Streams:
             note(shape(add.output), Point(left, low + 62), "middle", 13.0, "ink"),
             note(shape(grow.output), Point(right, low + 62), "middle", 13.0, "ink"),
             note("added", Point(left, (max(rail_left, top) + low) / 2), "middle", 14.0, SUM, plate=True, bold=True),
-            note("kept", Point(right, (max(rail_right, top) + low) / 2), "middle", 14.0, "muted", plate=True, bold=True),
+            note(
+                "kept", Point(right, (max(rail_right, top) + low) / 2), "middle", 14.0, "muted", plate=True, bold=True
+            ),
         ]
         if width(f"{old} + {new}", 13.0, True) + 22 + right <= frame.right:
             elements.append(note(f"{old} + {new}", Point(right + 20, low), "start", 13.0, "ink", bold=True))
@@ -238,8 +240,8 @@ class _Streams:
                 Rect(part.at, "", fill, "segment", 0.0, 0.0, label=part.label, tag=tag(parts, self.style))
                 for part, fill in zip(segments, ("skip", producer(-1)), strict=True)
             ),
-            arrow(Point(beam.right, cross), Point(right, cross), Point(right, cross + 20), stroke=producer(-1), width=2.8, head=0),
+            arrow(Point(beam.right, cross), Point(right, cross), Point(right, cross + 20), stroke=producer(-1),
+                  width=2.8, head=0),
             dot(Point(right, cross + 20), producer(-1), 1.4),
         ]  # fmt: skip
         return elements, beam.bottom, cross + 20, split_at
-

@@ -17,7 +17,13 @@ def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
     for shown in range(min(count, MOST), 1, -1):
         if shown == count - 1:
             continue
-        for text, wide, gap in ((18.0, 96.0, 24.0), (16.0, 80.0, 24.0), (14.0, 66.0, 20.0), (13.0, 54.0, 15.0)):
+        for text, wide, gap in (
+            (18.0, 96.0, 24.0),
+            (16.0, 80.0, 24.0),
+            (14.0, 66.0, 20.0),
+            (13.0, 54.0, 15.0),
+            (13.0, 46.0, 12.0),
+        ):
             drawing = _row(body, frame, style, shown, text, wide, gap)
             if drawing is not None:
                 return drawing
@@ -30,7 +36,7 @@ def _row(body: Body, frame: Bounds, style: Style, shown: int, text: float, wide:
     units = body.repeat.units
     numbers = [*units[: shown - 1], units[-1]] if shown < len(units) else list(units)
     folded = shown < len(units)
-    r, lead, ends = (16.0, 22.0, 34.0) if gap > 16 else (13.0, 14.0, 26.0)
+    r, lead, ends = (16.0, 22.0, 34.0) if gap > 16 else (13.0, 14.0, 22.0)
     pitch = lead + gap + wide + gap + 2 * r
     skip = 56.0 if folded else 0.0
     total = pitch * shown + skip + 2 * ends + 24
