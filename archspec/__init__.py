@@ -19,6 +19,7 @@ from archspec.version import __version__
 
 if TYPE_CHECKING:
     from archspec.api import Architecture, check, compile, library, load, stats, sweep
+    from archspec.ensemble import lesion, shuffle
     from archspec.text.diagnostics import SpecError
     from archspec.weights import load_weights
 
@@ -27,16 +28,19 @@ _HOMES = {
     "SpecError": "text.diagnostics",
     "check": "api",
     "compile": "api",
+    "lesion": "ensemble",
     "library": "api",
     "load": "api",
     "load_weights": "weights",
+    "shuffle": "ensemble",
     "stats": "api",
     "sweep": "api",
 }
 """each public name, and the module that it comes from"""
 
 __all__ = [
-    "Architecture", "SpecError", "__version__", "check", "compile", "library", "load", "load_weights", "stats", "sweep",
+    "Architecture", "SpecError", "__version__", "check", "compile", "lesion", "library", "load", "load_weights",
+    "shuffle", "stats", "sweep",
 ]  # fmt: skip
 
 # In a checkout `backends` and `specs` stand beside this folder, in a wheel inside it: one import name for both.

@@ -64,20 +64,22 @@ def _calls(program: Program, id: str, prefix: str) -> Iterator[tuple[str, str]]:
             yield from _calls(program, node.body.module, key)
 
 
-def lesion(network: torch.nn.Module, architecture: Architecture, *keys: str) -> torch.nn.Module:
-    """A copy of a network, compiled from `architecture`, without the units at `keys`; all other weights are kept.
+def lesion(network: torch.nn.Module, *keys: str, architecture: Architecture | None = None) -> torch.nn.Module:
+    """A copy of a network without the units at `keys`; all other weights are kept.
 
-    It stands on the same device, with the same dtype and mode (training or evaluation). Raises `SpecError`
-    (A0604), and `ValueError` if the network was not made of the architecture.
+    It stands on the same device, with the same dtype and mode (training or evaluation). `architecture` is what it
+    was compiled from, which a module that `archspec.compile` gave knows itself. Raises `SpecError` (A0604), and
+    `ValueError` if the network was not made of the architecture.
     """
+    architecture = architecture or _origin(network)
     state = _state(network, architecture)
     return _like(network, drop(architecture, *keys), state)
 
 
 def shuffle(
     network: torch.nn.Module,
-    architecture: Architecture,
     *,
+    architecture: Architecture | None = None,
     swaps: int | None = None,
     seed: int | None = None,
     groups: Sequence[Sequence[str]] | None = None,
@@ -86,10 +88,12 @@ def shuffle(
 
     `swaps` random pairs of interchangeable units (`units`) are swapped, one after the other, as in the paper; None:
     each group is put into random order. `groups` are the keys that may change places, if not all that can.
-    Raises `ValueError` if there is nothing to swap, or units that are not interchangeable are to be.
+    `architecture` as in `lesion`. Raises `ValueError` if there is nothing to swap, or units that are not
+    interchangeable are to be.
     """
     from random import Random
 
+    architecture = architecture or _origin(network)
     known = {key: number for number, group in enumerate(units(architecture.program)) for key in group}
     chosen = units(architecture.program) if groups is None else groups
     for group in chosen:
@@ -117,6 +121,15 @@ def shuffle(
             if key.startswith(f"{unit}."):
                 moved[f"{place}.{key[len(unit) + 1 :]}"] = tensor
     return _like(network, architecture, moved)
+
+
+def _origin(network: torch.nn.Module) -> Architecture:
+    from archspec.api import architecture_of
+
+    found = architecture_of(network)
+    if found is None:
+        raise ValueError("nobody knows what this network was compiled from: say `architecture=`")
+    return found
 
 
 def _state(network: torch.nn.Module, architecture: Architecture) -> dict[str, torch.Tensor]:

@@ -145,7 +145,7 @@ def output(network: nn.Module, x: torch.Tensor) -> torch.Tensor:
 )
 def test_a_lesioned_network_is_the_one_with_an_identity_there(name: str, unit: str) -> None:
     made, network, x = net_of(name)
-    hurt = ensemble.lesion(network, made, unit)
+    hurt = ensemble.lesion(network, unit, architecture=made)
     by_hand = copy.deepcopy(network)
     parent, _, last = unit.rpartition(".")
     setattr(by_hand.get_submodule(parent), last, nn.Identity())
@@ -158,7 +158,7 @@ def test_a_lesioned_network_is_the_one_with_an_identity_there(name: str, unit: s
 def test_a_unit_that_changes_the_shape_keeps_its_shortcut() -> None:
     made, network, x = net_of("preresnet164_cifar")
     unit = "stages.1.blocks.0"
-    hurt = ensemble.lesion(network, made, unit)
+    hurt = ensemble.lesion(network, unit, architecture=made)
 
     class Shortcut(nn.Module):
         def __init__(self, unit: nn.Module):
@@ -175,7 +175,7 @@ def test_a_unit_that_changes_the_shape_keeps_its_shortcut() -> None:
 
 def test_a_residual_wire_loses_its_branch() -> None:
     made, network, x = net_of("slide_residual_ensemble")
-    hurt = ensemble.lesion(network, made, "blocks.1")
+    hurt = ensemble.lesion(network, "blocks.1", architecture=made)
     f = [network.get_submodule(f"blocks.{number}") for number in (0, 2)]
     with torch.inference_mode():
         first = x + f[0](x)
@@ -184,7 +184,7 @@ def test_a_residual_wire_loses_its_branch() -> None:
 
 def test_units_that_change_places_are_the_same_weights_elsewhere() -> None:
     made, network, x = net_of("resnet20_cifar")
-    mixed = ensemble.shuffle(network, made, swaps=1, seed=1, groups=[["layer2.1", "layer2.2"]])
+    mixed = ensemble.shuffle(network, architecture=made, swaps=1, seed=1, groups=[["layer2.1", "layer2.2"]])
     by_hand = copy.deepcopy(network)
     stage = by_hand.get_submodule("layer2")
     one, two = stage.get_submodule("1"), stage.get_submodule("2")
@@ -192,13 +192,13 @@ def test_units_that_change_places_are_the_same_weights_elsewhere() -> None:
     setattr(stage, "2", one)
     assert torch.equal(output(mixed, x), output(by_hand, x))
     assert not torch.allclose(output(mixed, x), output(network, x))
-    again = ensemble.shuffle(mixed, made, swaps=1, seed=1, groups=[["layer2.1", "layer2.2"]])
+    again = ensemble.shuffle(mixed, architecture=made, swaps=1, seed=1, groups=[["layer2.1", "layer2.2"]])
     assert torch.equal(output(again, x), output(network, x))
 
 
 def test_shuffling_is_reproducible_and_keeps_every_tensor() -> None:
     made, network, _ = net_of("resnet20_cifar")
-    one, two = (ensemble.shuffle(network, made, seed=3).state_dict() for _ in range(2))
+    one, two = (ensemble.shuffle(network, architecture=made, seed=3).state_dict() for _ in range(2))
     assert all(torch.equal(one[key], two[key]) for key in one)
     before = network.state_dict()
 
@@ -212,8 +212,8 @@ def test_shuffling_is_reproducible_and_keeps_every_tensor() -> None:
 def test_what_cannot_be_shuffled_is_said() -> None:
     made, network, _ = net_of("resnet20_cifar")
     with pytest.raises(ValueError, match=r"not interchangeable: layer1\.0, layer2\.1"):
-        ensemble.shuffle(network, made, groups=[["layer1.0", "layer2.1"]])
+        ensemble.shuffle(network, architecture=made, groups=[["layer1.0", "layer2.1"]])
     with pytest.raises(ValueError, match="was not compiled from `lenet5_modern`"):
-        ensemble.lesion(network, archspec.load("lenet5_modern"), "2")
+        ensemble.lesion(network, "2", architecture=archspec.load("lenet5_modern"))
     with pytest.raises(ValueError, match="no two units"):
-        ensemble.shuffle(network, archspec.load("lenet5_modern"))
+        ensemble.shuffle(network, architecture=archspec.load("lenet5_modern"))
