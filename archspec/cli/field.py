@@ -11,6 +11,7 @@ import typer
 from archspec.analysis.receptive_field import Field, number, offset, plain, receptive_field
 from archspec.analysis.receptive_field_kernels import Chain, equivalents
 from archspec.analysis.receptive_field_layers import LayerField, changing, receptive_fields, stages
+from archspec.cli.formats import Format
 from archspec.cli.options import Limit, Set, Spec, limits, load
 from archspec.cli.terminal import BOLD, DIM, WIDTH, cut, grouped, markdown, paint, shape, shorten, table
 from archspec.ops.window import Window
@@ -20,13 +21,6 @@ from archspec.program.read import construction
 class By(StrEnum):
     stage = "stage"
     layer = "layer"
-
-
-class Format(StrEnum):
-    table = "table"
-    json = "json"
-    csv = "csv"
-    markdown = "markdown"
 
 
 COLUMNS = ("layer", "op", "output", "field", "stride", "offset", "least")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from archspec.cli.formats import Brief
 from archspec.cli.options import Limit, Set, Spec, limits, params
 from archspec.cli.sweep import cell, exact, known
 from archspec.cli.terminal import BOLD, WIDTH, cut, paint, shorten, table
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ("params", "mads", "depth", "paths")
 """figures that are shown besides those with a budget"""
-
-
-class Format(StrEnum):
-    table = "table"
-    json = "json"
 
 
 def _budget(figure: str, help: str) -> Any:
@@ -45,7 +40,7 @@ def fit(
         float | None, typer.Option("--step", metavar="N", help="Only every so many; needed for floats.")
     ] = None,
     set: Set = None,
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
+    format: Annotated[Brief, typer.Option("--format", help="How to print.")] = Brief.table,
     limit: Limit = None,
 ) -> None:
     """Find the largest value of a param that keeps a network within a budget.
@@ -71,7 +66,7 @@ def fit(
     found = sweep_fit.fit(
         spec, vary, budgets, settings=settings, columns=COLUMNS, least=least, most=most, step=step, limits=bounds
     )
-    if format is Format.json:
+    if format is Brief.json:
         _json(found)
     else:
         typer.echo("\n".join(screen(found, budgets)))

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from archspec.analysis.intensity import MACHINES, Traffic, by_kind, roofline, seconds, waits_for_memory
-from archspec.cli.memory import Dtype, Format
+from archspec.cli.formats import Format
+from archspec.cli.memory import Dtype
 from archspec.cli.options import Limit, Set, Spec, limits, load
 from archspec.cli.terminal import BOLD, DIM, WIDTH, cut, grouped, human, markdown, mib, paint, shorten, table
 from archspec.program.read import construction

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from archspec.cli.formats import Brief
 from archspec.cli.options import Spec
 from archspec.cli.terminal import BOLD, DIM, cut, grouped, human, paint, shorten, table
 
@@ -15,14 +15,9 @@ if TYPE_CHECKING:
     from archspec.ops.base import Example, Op
 
 
-class Format(StrEnum):
-    table = "table"
-    json = "json"
-
-
 def list_(
     family: Annotated[str | None, typer.Argument(help="Only this family, such as `resnet`.")] = None,
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
+    format: Annotated[Brief, typer.Option("--format", help="How to print.")] = Brief.table,
 ) -> None:
     """List the specs that archspec ships, in families, with their figures."""
     from archspec.catalogue import catalogue
@@ -36,7 +31,7 @@ def list_(
         known = f"did you mean `{close}`?" if close else "there is " + ", ".join(families)
         raise typer.BadParameter(f"no family is called `{family}`; {known}")
     entries = tuple(entry for entry in entries if family in (None, entry.family))
-    if format is Format.json:
+    if format is Brief.json:
         _json([_figures(entry) for entry in entries])
         return
     columns = ("name", "year", "params", "MADs", "depth", "error")
@@ -89,13 +84,13 @@ def show(spec: Spec) -> None:
 
 def ops(
     name: Annotated[str | None, typer.Argument(help="Explain this op, with worked examples.")] = None,
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
+    format: Annotated[Brief, typer.Option("--format", help="How to print.")] = Brief.table,
 ) -> None:
     """List the ops, or explain one."""
     from archspec.ops.registry import OPS, find
 
     if name is None:
-        if format is Format.json:
+        if format is Brief.json:
             _json([_record(kind) for kind in OPS.values()])
             return
         rows = [[kind.op, kind.category.value, _headline(kind)] for kind in OPS.values()]
@@ -109,7 +104,7 @@ def ops(
         raise typer.BadParameter(
             f"no op is called `{name}`; " + (f"did you mean `{close}`?" if close else "`archspec ops` lists them")
         )
-    if format is Format.json:
+    if format is Brief.json:
         _json(_record(kind))
     else:
         typer.echo("\n".join(_page(kind)))

@@ -10,6 +10,7 @@ import typer
 
 from archspec.analysis.memory import Memory, lifetimes, measure, weight_bytes
 from archspec.analysis.memory_lifetimes import Lifetimes
+from archspec.cli.formats import Format
 from archspec.cli.options import Limit, Set, Spec, limits, load
 from archspec.cli.terminal import BOLD, DIM, WIDTH, cut, grouped, markdown, mib, paint, shape, shorten, table
 
@@ -23,13 +24,6 @@ class Dtype(StrEnum):
     float32 = "float32"
     float16 = "float16"
     bfloat16 = "bfloat16"
-
-
-class Format(StrEnum):
-    table = "table"
-    json = "json"
-    csv = "csv"
-    markdown = "markdown"
 
 
 COLUMNS = ("layer", "op", "output", "alive", "kept")

@@ -9,19 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from archspec.cli.formats import Format
 from archspec.cli.options import Drop, Limit, Set, Spec, limits, load
 from archspec.cli.terminal import BOLD, DIM, WIDTH, cut, grouped, human, markdown, paint, shorten, table
 
 if TYPE_CHECKING:
     from archspec.analysis.profile import PathProfile
     from archspec.api import Architecture
-
-
-class Format(StrEnum):
-    table = "table"
-    json = "json"
-    csv = "csv"
-    markdown = "markdown"
 
 
 class Edges(StrEnum):

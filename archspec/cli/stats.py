@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archspec.cli.counted import Convention, counted, show, show_rows
+from archspec.cli.formats import Format
 from archspec.cli.options import Drop, Limit, Set, Specs, load
 from archspec.cli.terminal import (
     BOLD,
@@ -34,13 +35,6 @@ class By(StrEnum):
     module = "module"
     layer = "layer"
     op = "op"
-
-
-class Format(StrEnum):
-    table = "table"
-    json = "json"
-    csv = "csv"
-    markdown = "markdown"
 
 
 COLUMNS = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from archspec.cli.formats import Brief
 from archspec.cli.options import Limit, Set, Spec, load
 from archspec.cli.terminal import BOLD, DIM, grouped, paint, shape, shorten, table
 
@@ -24,17 +25,12 @@ class By(StrEnum):
     structure = "structure"
 
 
-class Format(StrEnum):
-    table = "table"
-    json = "json"
-
-
 def weights(
     spec: Spec,
     file: Annotated[str, typer.Argument(metavar="FILE", help="A safetensors file, or one that torch.save wrote.")],
     set: Set = None,
     by: Annotated[By | None, typer.Option("--by", help="How to match; default: by name, else by order.")] = None,
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
+    format: Annotated[Brief, typer.Option("--format", help="How to print.")] = Brief.table,
     limit: Limit = None,
 ) -> None:
     """Say what of a file of weights fits a network. Imports no torch and runs nothing of the file.
@@ -48,7 +44,7 @@ def weights(
     header = read_header(file)
     found = compare(architecture, header, by.value if by else None)
     shapes = {weight.key: weight.type.shape for weight in _ours(architecture)}
-    if format is Format.json:
+    if format is Brief.json:
         import json
 
         record = _record(found, shapes, header) | {"name": architecture.name, "file": file}
