@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archspec.ops.base import Op
+from archspec.ops.base import Op, Tensor
+from archspec.ops.cut import Crop, Slice
 from archspec.ops.norm import BatchNorm
 from archspec.ops.tensor import Bias, Multiply, Scale
 from archspec.passes.formulas import norm_scale, norm_shift
@@ -40,3 +41,8 @@ def affine_of(op: Op, key: str) -> Affine | None:
         case Multiply():
             return Affine(op.factor, None)
     return None
+
+
+def cuts_space(op: Op, output: Tensor) -> bool:
+    """Whether an op only cuts spatial axes, so that channels may be scaled before it as well as after."""
+    return isinstance(op, Crop) or (isinstance(op, Slice) and op.axis % len(output.shape) != 0)

@@ -11,11 +11,11 @@ from archspec.ops.base import Op, Tensor
 from archspec.ops.conv import Conv, ConvTranspose
 from archspec.ops.linear import Linear
 from archspec.ops.tensor import Multiply
-from archspec.passes.affine import Affine, affine_of
+from archspec.passes.affine import Affine, affine_of, cuts_space
 from archspec.passes.body import Body, changed, over_modules
 from archspec.passes.formulas import added, scaled, scaled_inside
 from archspec.passes.rewrite import Made, Old, Recipe, Rewritten
-from archspec.program.model import Program
+from archspec.program.model import Node, Program
 from archspec.program.weights import join_key
 
 
@@ -34,16 +34,24 @@ def fold_norm(program: Program) -> Rewritten:
 def _fold(body: Body) -> None:
     for at, node, op in body.ops():
         affine = affine_of(op, node.key) if body.facts.goes(body.module, node) else None
-        before = body.producer(at) if affine is not None else None
+        before = _layer_before(body, at) if affine is not None else None
         if affine is None or before is None:
             continue
         number, layer, folded = before[0], before[1], _with_bias(before[2], affine)
-        if folded is None or not _per_channel(before[2], body.type(node.args[0]), op):
+        if folded is None or not _per_channel(before[2], before[1].types[0], op):
             continue
         body.change(number, folded)
         for name, recipe in _recipes(body, number, layer.key, before[2], affine):
             body.recipe(number, name, recipe)
         body.remove(at)
+
+
+def _layer_before(body: Body, at: int) -> tuple[int, Node, Op] | None:
+    """The layer whose output the node alone reads; what a crop leaves is scaled before it as well as after."""
+    before = body.producer(at)
+    while before is not None and cuts_space(before[2], before[1].types[0]):
+        before = body.producer(before[0])
+    return before
 
 
 def _with_bias(layer: Op, affine: Affine) -> Op | None:

@@ -1,0 +1,77 @@
+"""Every pass by name, and the sets that are applied together. Looking at the table imports none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from typing import NamedTuple, cast
+
+from archspec.passes.rewrite import Rewritten
+from archspec.program.model import Program
+
+
+class Pass(NamedTuple):
+    home: str
+    """file of this folder, and its function: "fold_norm.fold_norm" """
+    about: str
+    exact: bool
+    """gives the same numbers to the last bit; else they are equal up to rounding"""
+    sets: tuple[str, ...] = ()
+
+    def __call__(self, program: Program) -> Rewritten:
+        file, _, function = self.home.partition(".")
+        rewrite = cast(Callable[[Program], Rewritten], getattr(import_module(f"archspec.passes.{file}"), function))
+        return rewrite(program)
+
+
+PASSES: Mapping[str, Pass] = {
+    "inference": Pass("inference.inference", "leave heads, dropout, identities", True, ("inference",)),
+    "dirac": Pass("dirac.fold_dirac", "dirac_conv becomes conv", False, ("inference",)),
+    "group-paths": Pass("group_paths.group_paths", "parallel paths become groups", False, ("inference",)),
+    "inline": Pass("inline.inline", "show norms the layer before them", True, ("inference",)),
+    "fold-norm": Pass("fold_norm.fold_norm", "conv takes the norm behind it", False, ("inference",)),
+    "commute-pool": Pass("commute_pool.commute_pool", "average before 1x1 convs", False, ("inference",)),
+    "fold-affine": Pass("fold_affine.fold_affine", "conv takes the norm before it", False, ("inference",)),
+    "renumber": Pass("renumber.renumber", "number steps anew", True, ("inference",)),
+    "prune": Pass("prune.prune", "leave what nobody reads", True),
+    "merge-siblings": Pass("merge_siblings.merge_siblings", "1x1 convs of one value become one", False),
+    "split-concat": Pass("split_concat.split_concat", "conv of a concat becomes a sum", False),
+}
+"""in the order in which a set applies them. All of them keep the function that a network computes in evaluation;
+what changes it is in `architecture.py`"""
+
+SETS: tuple[str, ...] = ("inference",)
+
+
+def members(name: str) -> dict[str, Pass]:
+    """The passes that a word means: a set, or one pass. Raises `KeyError`.
+
+    >>> list(members("inference"))[:3], list(members("prune"))
+    (['inference', 'dirac', 'group-paths'], ['prune'])
+    """
+    if name not in SETS:
+        return {name: PASSES[name]}
+    return {one: entry for one, entry in PASSES.items() if name in entry.sets}
+
+
+def stages(program: Program, passes: Mapping[str, Pass]) -> Iterator[tuple[str, Rewritten]]:
+    """After each pass: its name, and all that has been done so far."""
+    done = Rewritten(program)
+    for name, one in passes.items():
+        done = done.then(one)
+        yield name, done
+
+
+def optimise(program: Program, name: str = "inference") -> Rewritten:
+    """Apply a set of passes, or one.
+
+    >>> from archspec.passes.example import network, show
+    >>> show(optimise(network("[8, 6, 6]", "conv(4, bias=false)", "batch_norm", "avg_pool(2)", "dropout")).program)
+    graph(x: [8, 6, 6])
+      0  avg_pool(2)(x)  [8, 3, 3]
+      1  conv(4)(0)      [4, 3, 3]  36
+    """
+    done = Rewritten(program)
+    for one in members(name).values():
+        done = done.then(one)
+    return done
