@@ -102,7 +102,7 @@ def _cells(
     weights = {
         place: 0.0
         if plan.cell(place).unit.role in ("merge", "concat")
-        else 0.45
+        else (0.1 if role(plan.cell(place)) == "pool" else 0.45)
         if role(plan.cell(place)) != "module"
         else 1.0 + log2(plan.cell(place).times)
         for place in range(cut.start, cut.end)
@@ -174,13 +174,13 @@ def _entries(plan: Plan, inputs: Sequence[Rect], here: Rect | Circle, axis: floa
 
 def _made(plan: Plan, place: int, at: Bounds, style: Style) -> Rect | Circle:
     cell = plan.cell(place)
-    block = replace(cell.entry, body=cell.unit.body or cell.entry.body)
+    block = replace(cell.entry, body=cell.unit.body or cell.entry.body, mark=cell.mark)
     if cell.unit.role == "merge":
         return merge(block, Point(at.cx, at.cy), style, 13.0)
     if cell.unit.role == "concat":
         return Rect(Bounds(at.cx - 7, at.y, 14, at.h), "", "", "segment", 0.0, 0.0)
     made = box(block, at, plan.words[place], style, role=role(cell))
-    thick = 2.2 if cell.unit.body is not None and role(cell) == "module" else 1.6
+    thick = 2.2 if cell.mark or (cell.unit.body is not None and role(cell) == "module") else 1.6
     return replace(made, width=thick, radius=min(12.0, at.w / 4, at.h / 4))
 
 

@@ -14,7 +14,7 @@ from archspec.draw.parts import Style, frame
 from archspec.draw.picture import Block, Body
 from archspec.draw.scene import Bounds, Element, Line, Point, Run, Text
 from archspec.draw.structure import opened
-from archspec.draw.trunk import Cell
+from archspec.draw.trunk import Cell, mark_of
 
 TITLE, FOOT, SPACE, BETWEEN = 24.0, 16.0, 16.0, 10.0
 """of a frame, its title with the air below it, and the air at its foot; between two frames, and between two rows"""
@@ -171,21 +171,31 @@ def kinds(body: Body, row: Sequence[Cell], style: Style, width: float, *, brief:
     for key, same in cells.items():
         bodies = [found for cell in same for found in _bodies(body, cell)]
         shapes = [body.shape for body in bodies]
-        common = max(dict.fromkeys(shapes), key=shapes.count)
+        touched = [body.shape for body in bodies if _touched(body)]
+        common = max(dict.fromkeys(touched or shapes), key=shapes.count)
         alike = [body for body in bodies if body.shape == common]
         channels, letter = symbols(alike)
         more = [body for body in bodies if body.shape != common and _projections(body) > _projections(alike[0])]
         remark = f"projection shortcut in {len(more)} of {len(bodies)}" if more else ""
+        if touched and len(touched) < len(bodies):
+            remark = f"changed in {len(touched)} of {len(bodies)}"
         title = called.get(key) or same[0].unit.label.word
         if brief:
             title = f"{''.join(word[0].upper() for word in title.split())}: {title}"
         drawn = pieces(alike[0], style, channels)
         if drawn:
-            hue = role(same[0])
+            mark = mark_of(cell.mark for cell in same)
+            hue = mark if mark and (touched or mark != "changed") else role(same[0])
             found.append(Kind(title, hue, tuple(drawn), sum(cell.mads for cell in same), letter, remark))
         else:
             unseen.append(title)
     return Frames(tuple(found), tuple(unseen), width)
+
+
+def _touched(body: Body) -> bool:
+    """Whether a module that two networks have is not the same in both."""
+    marks = {block.mark for block in body.blocks}
+    return any(marks) and len(marks - {"added"}) > 0 < len(marks - {"removed"})
 
 
 def _leaves(row: Sequence[Cell]) -> Iterator[Cell]:
@@ -252,6 +262,8 @@ def symbols(bodies: Sequence[Body]) -> tuple[dict[int, str], str]:
         for number, block in enumerate(first.blocks)
         if block.label.out and block.op is not None and block.role in ("conv", "conv1", "linear")
     }
+    # What they were before stands under the complement of a number.
+    outs |= {~number: [body.blocks[number].was for body in bodies] for number in outs if first.blocks[number].was}
     varying = {number: counts for number, counts in outs.items() if len(set(counts)) > 1}
     if not varying:
         return {}, ""

@@ -13,7 +13,7 @@ from archspec.draw.dag import Plate, small
 from archspec.draw.parts import Drawing, Style, arrow, box, dot, label_lines, merge, producer, say, straight, widest
 from archspec.draw.picture import Block, Body
 from archspec.draw.scene import LEADING, Bounds, Element, Line, Path, Point, Rect, Run, Text
-from archspec.draw.structure import Parallel, Series, series
+from archspec.draw.structure import Parallel, Series, count, series
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,8 @@ class _Maker:
         if block.body is not None and block.body.repeat is not None:
             units = block.body.repeat.units
             unit = block.body.blocks[units[0]].label
-            word = f"{len(units)} paths" if block.body.repeat.wire == "parallel" else f"{unit.word} × {len(units)}"
+            times = count(block.body)
+            word = f"{times} paths" if block.body.repeat.wire == "parallel" else f"{unit.word} × {times}"
             label = replace(unit, word=word)
         label = replace(label, out=out if block.op is not None else "")
         bold = block.body is not None

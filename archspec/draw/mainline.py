@@ -158,12 +158,14 @@ def role(cell: Cell) -> str:
 def words(cell: Cell, name: str, tight: Tight) -> tuple[Line, ...]:
     """The words of a cell, set as narrow as they go in three lines or so."""
     size = tight.size
-    count = (Line((Run(f"× {cell.times}", bold=True),), size + 5 if size > 12.5 else size + 3, "module"),)
+    count = (Line((Run(f"× {cell.count}", bold=True),), size + 5 if size > 12.5 else size + 3, "module"),)
     times = count if cell.times > 1 else ()
     if cell.parts:
         return tuple(part for cell_ in cell.parts for part in _part(cell_, size))
     unit = cell.unit
     if unit.body is not None:
+        if role(cell) == "pool":
+            size = max(size - 1.5, 12.0)  # a transition is narrow, as a pool is
         text = "".join(word[0].upper() for word in name.split()) if tight.brief else name
         return (*(say(line, size, bold=True) for line in _folded(text, size)), *times)
     label = unit.label
@@ -188,7 +190,7 @@ def _part(cell: Cell, size: float) -> tuple[Line, ...]:
     word = label.word.replace(" pool", "")
     out = f", {label.out}" if label.out else ""
     note = f" {label.notes[0]}" if label.notes and not out else ""
-    times = (Run(f" × {cell.times}", bold=True, hue="module"),) if cell.times > 1 else ()
+    times = (Run(f" × {cell.count}", bold=True, hue="module"),) if cell.times > 1 else ()
     return (Line((*head, Run(word + out + note), *times), size),)
 
 

@@ -153,14 +153,14 @@ def hue(block: Block) -> str:
 
 def box(block: Block, at: Bounds, lines: Sequence[Line], style: Style, *, role: str = "") -> Rect:
     """The box of a block. What exists in one mode alone has a dashed border."""
-    paint = role or hue(block)
+    paint = block.mark or role or hue(block)
     return Rect(
         at,
         paint,
         f"{paint}.fill",
         radius=min(8.0, at.w / 4, at.h / 4) if block.role != "module" else min(10.0, at.w / 4, at.h / 4),
-        width=2.2 if block.role == "module" else 1.6,
-        dashed=block.only is not None,
+        width=2.2 if block.role == "module" or block.mark else 1.6,
+        dashed=block.only is not None or block.mark == "removed",
         label=tuple(lines),
         tag=tag(block, style),
         group=style.key(block),
@@ -189,15 +189,17 @@ def merge(block: Block, centre: Point, style: Style, radius: float = 18.0) -> Ci
     size = round(radius * 22 / 18, 1)
     while width(sign, size, True) > 1.8 * radius and size > style.floor:
         size = max(size - 1, style.floor)
+    paint = block.mark or "merge"
     return Circle(
         centre,
         radius,
-        "merge",
-        "merge.fill",
+        paint,
+        f"{paint}.fill",
+        width=2.2 if block.mark else 1.6,
         label=(say(sign, size, bold=True),),
         tag=tag(block, style),
         group=style.key(block),
-        dashed=block.only is not None,
+        dashed=block.only is not None or block.mark == "removed",
     )
 
 

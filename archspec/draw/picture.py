@@ -23,6 +23,8 @@ Role = Literal["conv", "conv1", "pool", "activation", "norm", "linear", "merge",
 norm alone; "merge" joins by arithmetic; "shape" moves numbers (split, upsample, flatten, parameter)"""
 
 Row = Literal["params", "mads", "memory", "receptive_field"]
+Mark = Literal["", "added", "removed", "changed", "error"]
+"""what sets a block apart: in the difference of two networks, or where one could not be made; also the hue of its box"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Figures:
     """by module id, one a node"""
     fields: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """receptive field behind nodes, by the names along the calls"""
+    compared: bool = False
+    """costs of blocks are differences"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,10 @@ class Block:
     code: str = ""
     """the op as one writes it: "conv(64, 7, stride=2)" """
     span: Span | None = None
+    mark: Mark = ""
+    """in a difference `params` and `mads` are what it adds to those of the network"""
+    was: int = 0
+    """channels out before they were changed; 0: they are the same"""
 
     @property
     def output(self) -> Tensor:

@@ -38,9 +38,9 @@ def _key(body: Body, describe: Callable[[Block], str]) -> str:
 
 def _exact(block: Block) -> str:
     if block.body is not None:
-        return block.body.shape
+        return f"{block.body.shape} {block.mark}" if block.mark else block.body.shape
     assert block.op is not None
-    return f"{_coarse(block)} {getattr(block.op, 'stride', '')} {block.after}"
+    return f"{_coarse(block)} {getattr(block.op, 'stride', '')} {block.after} {block.mark}"
 
 
 def _coarse(block: Block) -> str:
@@ -140,6 +140,7 @@ def opened(body: Body, numbers: Collection[int]) -> Body:
                 args=tuple(map(here, part.args)),
                 only=part.only or block.only,
                 shares=part.shares or (block.shares and f"{block.shares}.{part.name}"),
+                mark=part.mark or (block.mark if block.mark != "changed" else ""),
             )
             for part in inside.blocks
         ]
@@ -162,6 +163,13 @@ def repeat(body: Body) -> Body:
         if found is not None:
             return replace(body, repeat=found)
     return body
+
+
+def count(body: Body) -> str:
+    """How many units a body repeats: "24"; in a difference "24 → 32"."""
+    marks = [body.blocks[number].mark for number in body.repeat.units] if body.repeat is not None else []
+    before, after = (sum(mark != alone for mark in marks) for alone in ("added", "removed"))
+    return f"{before} → {after}" if before != after and before and after else str(len(marks))
 
 
 def _whole(body: Body, last: int) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from archspec.draw.picture import Block, Body, Exit, Label, Repeat
+from archspec.draw.picture import Block, Body, Exit, Label, Mark, Repeat
 from archspec.draw.structure import flat, keyed, opened, series, unit_key
 from archspec.program.model import INPUT, Ref
 
@@ -29,6 +30,18 @@ class Cell:
     last: Block | None = None
     params: int = 0
     mads: int = 0
+    mark: Mark = ""
+    gone: int = 0
+    """of the times, those that the first of two networks has alone"""
+    new: int = 0
+    """those that the second has alone"""
+
+    @property
+    def count(self) -> str:
+        """How often it stands there: "24", and in a difference "24 → 32"."""
+        kept = self.times - self.gone - self.new
+        before, after = kept + self.gone, kept + self.new
+        return f"{before} → {after}" if before != after and before and after else str(self.times)
 
     @property
     def entry(self) -> Block:
@@ -119,12 +132,22 @@ def cells(body: Body) -> list[Cell]:
 
 def _cell(number: int, block: Block) -> Cell:
     unit, times, wire = block, 1, "chain"
+    gone = new = 0
     while unit.body is not None and unit.body.repeat is not None and unit.body.repeat.wire != "parallel":
         repeat: Repeat = unit.body.repeat
+        marks = Counter(unit.body.blocks[number].mark for number in repeat.units)
+        gone, new = (part * len(repeat.units) + times * marks[mark] for part, mark in ((gone, "removed"), (new, "added")))
         times *= len(repeat.units)
         wire = repeat.wire if repeat.wire != "chain" else wire
         unit = unit.body.blocks[repeat.units[-1]]
-    return Cell(unit, (number,), times, wire, (), block, block, block.params, block.mads)
+    gone, new = {"added": (0, times), "removed": (times, 0)}.get(block.mark, (gone, new))
+    return Cell(unit, (number,), times, wire, (), block, block, block.params, block.mads, block.mark, gone, new)
+
+
+def mark_of(marks: Iterable[Mark]) -> Mark:
+    """Of several things as one: theirs if it is one, else "changed"."""
+    found = set(marks)
+    return found.pop() if len(found) == 1 else "error" if "error" in found else "changed"
 
 
 def joined(row: Sequence[Cell], unit: Block | None = None) -> Cell:
@@ -139,6 +162,9 @@ def joined(row: Sequence[Cell], unit: Block | None = None) -> Cell:
         last=tail.exit,
         params=sum(cell.params for cell in row),
         mads=sum(cell.mads for cell in row),
+        mark=mark_of(cell.mark for cell in row),
+        gone=sum(cell.gone for cell in row),
+        new=sum(cell.new for cell in row),
     )
 
 
@@ -203,6 +229,7 @@ def _stage(parts: Sequence[Cell]) -> Cell:
         parts[-1].exit,
         sum(part.params for part in parts),
         sum(part.mads for part in parts),
+        mark_of(part.mark for part in parts),
     )
 
 

@@ -155,6 +155,8 @@ def figure(number: float) -> str:
     >>> figure(7978856), figure(2834161664), figure(840), figure(70400), figure(0)
     ('7.98 M', '2.83 G', '840', '70.4 k', '0')
     """
+    if number < 0:
+        return f"−{figure(-number)}"
     if number < 1000:
         return f"{number:g}"
     value, suffix = number / 1000, 0

@@ -8,13 +8,13 @@ scene has it; two points without ink in the corners keep the canvas.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from html import escape
+from math import ceil
 
 from archspec.draw.paint.curve import head, shortened
 from archspec.draw.paint.svg import stacked
 from archspec.draw.parts import straight
-from archspec.draw.scene import Bounds, Circle, Element, Line, Path, Point, Rect, Scene, Text, number
+from archspec.draw.scene import Bounds, Circle, Element, Line, Path, Point, Rect, Run, Scene, Text, number
 from archspec.draw.theme import Theme
 
 FONT = "Liberation Sans"
@@ -69,7 +69,8 @@ class _Writer:
             self._path(element)
         elif isinstance(element, Text):
             at = element.bounds
-            self._words(element.line, at.x, element.at.y, element.plate)
+            side = {"start": "LEFT", "middle": "", "end": "RIGHT"}[element.anchor]
+            self._words(element.line, at.x, element.at.y, element.plate, side)
         else:
             self._shape(element)
             for line, y in stacked(element):
@@ -89,39 +90,36 @@ class _Writer:
             f"penwidth={number(element.width if element.stroke else 0)}{tip}",
         )
 
-    def _words(self, line: Line, left: float, middle: float, plate: bool) -> None:
+    def _words(self, line: Line, left: float, middle: float, plate: bool, side: str = "") -> None:
+        """A line of words. With a side ("LEFT", "RIGHT") it ends there exactly, however wide Graphviz sets it."""
         if not line.text:
             return
-        if any(run.shift for run in line.runs) and not plate:
-            # Each version of Graphviz sets raised letters in a size of its own: they are lines of their own.
-            for run in line.runs:
-                size = line.size * run.scale
-                own = Line((replace(run, shift=""),), size, run.hue or line.hue)
-                shift = {"": 0.0, "up": -0.3, "down": 0.2}[run.shift] * line.size
-                self._words(own, left, middle + shift, False)
-                left += own.width
-            return
-        parts = []
-        for run in line.runs:
-            words = escape(run.text, quote=False).replace("  ", " &#160;")
-            if words.startswith(" "):
-                words = "&#160;" + words[1:]
-            if words.endswith(" "):
-                words = words[:-1] + "&#160;"
-            for on, mark in ((run.bold, "B"), (run.italic, "I")):
-                words = f"<{mark}>{words}</{mark}>" if on else words
-            if run.hue:
-                words = f'<FONT COLOR="{self.theme[run.hue]}">{words}</FONT>'
-            parts.append(words)
+        words = "".join(self._run(run) for run in line.runs)
         at = Bounds(left, middle - line.size / 2 + line.size * HIGH, line.width, line.size)
         back = ""
         if plate:
             back = f' style=filled fillcolor="{self.theme["paper"]}"'
             at = at.grown(2)
-        self._node(
-            at,
-            f'fixedsize=false fontsize={number(line.size)} fontcolor="{self.theme[line.hue]}"{back} label=<{"".join(parts)}>',
-        )
+        elif side:
+            wide = ceil(line.width)
+            at = Bounds(left - (wide - line.width if side == "RIGHT" else 0), at.y, wide, at.h)
+            words = (
+                '<TABLE BORDER="0" CELLBORDER="0" CELLPADDING="0" CELLSPACING="0"><TR>'
+                f'<TD FIXEDSIZE="TRUE" WIDTH="{wide}" HEIGHT="{ceil(line.size)}" ALIGN="{side}">'
+                f"{words}</TD></TR></TABLE>"
+            )
+        style = f'fixedsize=false fontsize={number(line.size)} fontcolor="{self.theme[line.hue]}"{back}'
+        self._node(at, f"{style} label=<{words}>")
+
+    def _run(self, run: Run) -> str:
+        words = escape(run.text, quote=False).replace("  ", " &#160;")
+        if words.startswith(" "):
+            words = "&#160;" + words[1:]
+        if words.endswith(" "):
+            words = words[:-1] + "&#160;"
+        for on, mark in ((run.bold, "B"), (run.italic, "I"), (run.shift == "up", "SUP"), (run.shift == "down", "SUB")):
+            words = f"<{mark}>{words}</{mark}>" if on else words
+        return f'<FONT COLOR="{self.theme[run.hue]}">{words}</FONT>' if run.hue else words
 
     def _path(self, path: Path) -> None:
         points = shortened(path)
