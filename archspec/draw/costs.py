@@ -29,6 +29,8 @@ class Costs:
     values: tuple[int, ...]
     bars: bool = True
     """a row of text otherwise"""
+    signed: bool = False
+    """the values are differences"""
 
 
 def costs(row: Sequence[Cell], main: Main, rows: Sequence[Row], figures: Figures, prefix: str) -> list[Costs]:
@@ -37,7 +39,10 @@ def costs(row: Sequence[Cell], main: Main, rows: Sequence[Row], figures: Figures
     for kind in rows:
         name, hue = _NAMES[kind]
         values = tuple(_value(kind, row[number], figures, prefix) for number in main.line)
-        if any(values):
+        if figures.compared:
+            if any(values) and kind in ("params", "mads"):
+                found.append(Costs(f"Δ {name}", "muted", values, False, True))
+        elif any(values):
             found.append(Costs(name, hue, values, kind != "receptive_field"))
     return found
 
@@ -69,7 +74,7 @@ def drawn_costs(costs: Costs, boxes: Sequence[tuple[int, Bounds]], at: Bounds, c
     elements: list[Element] = [note(costs.name, Point(canvas.margin, base - 6), size=12.0)]
     label = elements[0].bounds.right if isinstance(elements[0], Text) else 0.0
     right = min(canvas.width - canvas.margin, max(box.right for _, box in boxes) + 14)
-    most = max(costs.values) or 1
+    most = max(map(abs, costs.values)) or 1
     scale, unit = next(((scale, unit) for scale, unit in _UNITS if most >= scale), (1.0, ""))
     start = max(boxes[0][1].x, label + 6)
     if costs.bars:
@@ -82,13 +87,15 @@ def drawn_costs(costs: Costs, boxes: Sequence[tuple[int, Bounds]], at: Bounds, c
             )
         )
     taken: list[tuple[float, float]] = [(0.0, label + 4)]
-    for number, box in sorted(boxes, key=lambda entry: -costs.values[entry[0]]):
+    for number, box in sorted(boxes, key=lambda entry: -abs(costs.values[entry[0]])):
         value = costs.values[number]
         if not value:
             continue
         if not costs.bars:
             top = base
             texts = [f"{value}"]
+            if costs.signed:
+                texts = [f"{'−' if value < 0 else '+'}{text}" for text in _texts(abs(value) / scale, unit)]
         else:
             high = max(0.8, tall * value / most)
             wide = min(46.0, max(10.0, box.w * 0.62))

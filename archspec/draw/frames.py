@@ -155,7 +155,8 @@ class Frames:
             open_ = [number for number in range(len(kinds)) if at[number] + 1 < len(allowed[number])]
             if not open_:
                 return None
-            at[max(open_, key=need)] += 1
+            # All frames say about as much: the one with the most words gives way first.
+            at[min(open_, key=lambda number: (allowed[number][at[number]], -need(number)))] += 1
         return [forms[place] for forms, place in zip(allowed, at, strict=True)]
 
 
@@ -263,7 +264,8 @@ def symbols(bodies: Sequence[Body]) -> tuple[dict[int, str], str]:
         if block.label.out and block.op is not None and block.role in ("conv", "conv1", "linear")
     }
     # What they were before stands under the complement of a number.
-    outs |= {~number: [body.blocks[number].was for body in bodies] for number in outs if first.blocks[number].was}
+    earlier = {number: [body.blocks[number].was for body in bodies] for number in outs if first.blocks[number].was}
+    outs |= {~number: counts for number, counts in earlier.items() if all(counts)}
     varying = {number: counts for number, counts in outs.items() if len(set(counts)) > 1}
     if not varying:
         return {}, ""
@@ -285,6 +287,10 @@ def symbols(bodies: Sequence[Body]) -> tuple[dict[int, str], str]:
             found[number] = f"c/{ratio.denominator}"
     if sum(map(bool, found.values())) * 2 <= len(found):
         return dict.fromkeys(found, ""), ""
+    for number in earlier:
+        if number in found or ~number in found:
+            both = [found.pop(at, str(outs.get(at, [""])[0])) for at in (~number, number)]
+            found[number] = " → ".join(both) if all(both) else ""
     values = list(dict.fromkeys(base))
     if base is given:
         return found, "c channels in"

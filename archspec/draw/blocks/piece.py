@@ -11,6 +11,7 @@ from archspec.draw.metrics import width
 from archspec.draw.parts import Style, height, label_lines
 from archspec.draw.picture import Block, Body, Label
 from archspec.draw.scene import Element, Line, Run
+from archspec.draw.structure import count as times
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Words:
             lines = _lines(block.label, look.text, self.width - self.pad, look.folds, block.body is not None)
         self.fits = self.fits and lines is not None
         if lines and block.body is not None and block.body.repeat is not None:
-            count = Run(f"× {len(block.body.repeat.units)}", bold=True)
+            count = Run(f"× {times(block.body)}", bold=True)
             lines = (*lines, Line((count,), look.text + 2, "module"))
         return lines or ()
 
