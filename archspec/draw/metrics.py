@@ -90,7 +90,7 @@ def width(text: str, size: float, bold: bool = False) -> float:
     """Width in points of `text` set at `size` points; a letter that is not known counts as one em.
 
     >>> round(width("3×3 conv", 16), 2)
-    63.16
+    65.38
     """
     table = _TABLES[bold]
     return sum(table.get(letter, _EM) for letter in text) * size / _EM
