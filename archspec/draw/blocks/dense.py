@@ -34,7 +34,7 @@ def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
     if body.repeat is None or body.repeat.wire != "dense" or style.direction == "down":
         return None
     units = [body.blocks[number] for number in body.repeat.units]
-    for shown in range(min(len(units), 6), 1, -1):
+    for shown in range(len(units) if len(units) <= 6 else 5, 1, -1):
         if shown == len(units) - 1:
             continue  # to leave one out takes as much room as to draw it
         for box, stack in ((62.0, 38.0), (54.0, 30.0)):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from archspec.draw.blocks import joined
-from archspec.draw.blocks.column import best, riders_of
+from archspec.draw.blocks.column import riders_of
+from archspec.draw.blocks.fit import best
 from archspec.draw.blocks.maker import Maker
 from archspec.draw.blocks.piece import Piece
 from archspec.draw.metrics import width

@@ -22,7 +22,7 @@ class Maker:
 
     def __init__(self, body: Body, style: Style, look: Look):
         self.body, self.style, self.look = body, style, look
-        self.words = Words(body, style, look)
+        self.words = Words(look)
 
     def row(self, items: Series) -> Piece:
         """Blocks and parallels one behind the other on one axis."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Literal
 
 from archspec.draw.metrics import width
-from archspec.draw.parts import Style, height, label_lines
+from archspec.draw.parts import height, label_lines
 from archspec.draw.picture import Block, Body, Label
 from archspec.draw.scene import Element, Line, Run
 from archspec.draw.structure import count as times
@@ -23,6 +23,8 @@ class Look:
     """height of a box of one line"""
     room: float = 176.0
     """width that a box may have"""
+    width: float = 176.0
+    """width that boxes have"""
     gap: float = 52.0
     """between boxes, along the flow"""
     space: float = 36.0
@@ -65,18 +67,20 @@ class Piece:
     """it begins where a line splits: what leads to it has no arrow head"""
 
 
-class Words:
-    """The labels of a body's boxes in one look. All boxes are as wide as the widest needs, up to the room there is."""
+def natural(body: Body, text: float) -> float:
+    """How wide the longest label of a body is on one line: all boxes of a picture have one width."""
+    return max((_wide(block, text) for block in body.blocks if block.role not in ("merge", "concat")), default=0.0)
 
-    def __init__(self, body: Body, style: Style, look: Look):
+
+class Words:
+    """The labels of boxes in one look."""
+
+    def __init__(self, look: Look):
         self.look = look
         self.fits = True
         """False once a label was too wide"""
-        padding = 28.0 if look.room >= 120 else 16.0
-        boxed = [block for block in body.blocks if block.role not in ("merge", "concat")]
-        natural = max((_wide(block, look.text) + padding for block in boxed), default=0.0)
+        self.width = look.width
         self.pad = 12.0 if look.room >= 84 else 8.0
-        self.width = min(look.room, max(natural, 84.0))
 
     def of(self, block: Block) -> tuple[Line, ...]:
         """What is written on a box."""
