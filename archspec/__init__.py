@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from archspec.version import __version__
 
 if TYPE_CHECKING:
-    from archspec.api import Architecture, check, compile, library, load, stats, sweep
+    from archspec.api import Architecture, check, compile, library, load, optimize, stats, sweep
     from archspec.ensemble import lesion, shuffle
     from archspec.text.diagnostics import SpecError
     from archspec.weights import load_weights
@@ -32,6 +32,7 @@ _HOMES = {
     "library": "api",
     "load": "api",
     "load_weights": "weights",
+    "optimize": "api",
     "shuffle": "ensemble",
     "stats": "api",
     "sweep": "api",
@@ -40,7 +41,7 @@ _HOMES = {
 
 __all__ = [
     "Architecture", "SpecError", "__version__", "check", "compile", "lesion", "library", "load", "load_weights",
-    "shuffle", "stats", "sweep",
+    "optimize", "shuffle", "stats", "sweep",
 ]  # fmt: skip
 
 # In a checkout `backends` and `specs` stand beside this folder, in a wheel inside it: one import name for both.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import torch
 
     from archspec.analysis.cost import Cost
+    from archspec.passes.rewrite import Rewritten
     from archspec.pictures import Picture
 
 
@@ -76,14 +77,62 @@ class Architecture:
         """What `expect` says and the network does not meet; only its budgets if params were changed."""
         return unmet(self.program, budgets(self.expect) if self.changed else self.expect)
 
-    def python(self, backend: str = "pytorch") -> str:
+    def python(self) -> str:
         """The source that it compiles to."""
+        return str(self.emit("pytorch"))
+
+    def emit(
+        self, backend: str, *, weights: Mapping[str, Any] | None = None, seed: int | None = None
+    ) -> str | bytes:
+        """What a backend writes of it: source, or the content of a model file.
+
+        `weights`: arrays or tensors by the keys of the state dict; without them a model file holds such as `seed`
+        makes. Raises `SpecError`: A0504 for an unknown backend, A0503 for an op that it cannot lower.
+        """
         from archspec.backend import find_backend
 
-        return find_backend(backend).emit(self.program, self.header())
+        return find_backend(backend).emit(self.program, self.header(), weights=weights, seed=seed)
 
-    def compile(self, *, device: str | None = None, seed: int | None = None) -> torch.nn.Module:
+    def export(
+        self,
+        to: str | Path,
+        *,
+        backend: str | None = None,
+        weights: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+    ) -> tuple[Path, ...]:
+        """Write it to the file `to` by a backend, by default the one whose suffix the name has; the files written.
+
+        `weights` and `seed` as in `emit`, and errors likewise; A0502 if the file cannot be written.
+        """
+        from archspec.backend import backend_of, find_backend, save
+
+        path = Path(to)
+        chosen = find_backend(backend or backend_of(path.suffix))
+        return save(chosen, self.program, self.header(), path, weights=weights, seed=seed)
+
+    def optimise(self, passes: str = "inference") -> tuple[Architecture, Rewritten]:
+        """What computes the same in evaluation for less, and how its weights follow from those of this one.
+
+        `passes`: a set of passes, or one (`archspec passes`). Raises `ValueError` if there is none of that name.
+
+        >>> import archspec
+        >>> optimised, _ = archspec.load("densenet121").optimise()
+        >>> optimised.stats().mads
+        2602950656
+        """
+        from archspec.passes.table import optimise
+
+        rewritten = optimise(self.program, passes)
+        return replace(self, program=rewritten.program, expect={}, weights={}), rewritten
+
+    def compile(
+        self, *, device: str | None = None, seed: int | None = None, optimize: str | None = None
+    ) -> torch.nn.Module:
         """An `nn.Module` made of that very source. `seed` makes its initial weights reproducible.
+
+        `optimize` names passes that make it faster in evaluation (see `archspec.optimize`): with the same seed
+        it computes what the module without them does.
 
         It is made where torch makes tensors now (the CPU, or what a `torch.device` block says), and
         moved to `device` if one is given, so that a seed means the same weights on every device.
@@ -93,6 +142,8 @@ class Architecture:
         backend = find_backend("pytorch")
         module: torch.nn.Module = backend.build(self.program, self.python(), seed=seed)
         _ARCHITECTURES[module] = self
+        if optimize is not None:
+            module = _optimised(self, module, optimize)
         return module if device is None else module.to(device)
 
     def header(self) -> Any:
@@ -242,16 +293,58 @@ def sweep(
 
 
 def compile(
-    spec: str | Path, /, *, device: str | None = None, seed: int | None = None, **params: object
+    spec: str | Path,
+    /,
+    *,
+    device: str | None = None,
+    seed: int | None = None,
+    optimize: str | None = None,
+    **params: object,
 ) -> torch.nn.Module:
-    """Check a spec and its `expect`, and make the PyTorch module of it.
+    """Check a spec and its `expect`, and make the PyTorch module of it, for evaluation only if `optimize` names
+    passes ("inference").
 
     >>> import archspec
     >>> network = archspec.compile("lenet5_modern", classes=7)
     >>> sum(weight.numel() for weight in network.parameters())
     61451
     """
-    return check(spec, params).compile(device=device, seed=seed)
+    return check(spec, params).compile(device=device, seed=seed, optimize=optimize)
+
+
+def optimize(module: torch.nn.Module, passes: str = "inference") -> torch.nn.Module:
+    """A new module, for evaluation only, that computes what a trained one does for less.
+
+    Norms are folded into convolutions, what only training needs is gone, and so on: `archspec passes` lists it.
+    Its weights are made of those of `module`, of the same dtype, on the same device, and share no memory with
+    them. Raises `ValueError` if archspec did not compile the module in this process, or it has changed since.
+
+    >>> import archspec, torch
+    >>> network = archspec.compile("resnet20_cifar").eval()
+    >>> image = torch.randn(2, 3, 32, 32)
+    >>> torch.allclose(archspec.optimize(network)(image), network(image), atol=1e-4)
+    True
+    """
+    architecture = architecture_of(module)
+    if architecture is None:
+        raise ValueError("archspec did not compile this module; pass what `archspec.compile` gave")
+    return _optimised(architecture, module, passes)
+
+
+def _optimised(architecture: Architecture, module: torch.nn.Module, passes: str) -> torch.nn.Module:
+    from archspec.program.weights import Weights
+
+    state = module.state_dict()
+    wanted = {weight.key: weight.type.shape for weight in Weights(architecture.program).all()}
+    if {key: tuple(value.shape) for key, value in state.items()} != wanted:
+        raise ValueError("the module has other weights than the spec that it was compiled from")
+    made, rewritten = architecture.optimise(passes)
+    network = made.compile()
+    sample = next((value for value in state.values() if value.is_floating_point()), None)
+    if sample is not None:
+        network = network.to(sample.device, sample.dtype)
+    network.load_state_dict(rewritten.convert(state))
+    return network.eval().requires_grad_(False)
 
 
 def architecture_of(module: torch.nn.Module) -> Architecture | None:

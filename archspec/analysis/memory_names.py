@@ -120,7 +120,8 @@ class _Names:
         for ref in [*(ref for args in self.args.values() for ref in args), *(self._true(o.ref) for o in self.outputs)]:
             self.left[ref] = self.left.get(ref, 0) + 1
         self.total = dict(self.left)
-        self.next = dict(zip(self.order, [*self.order[1:], self.count], strict=True))
+        # Not strict: a network that gives back its input has no node at all.
+        self.next = dict(zip(self.order, [*self.order[1:], self.count], strict=False))
         """the step behind each"""
 
     def _write(self, at: int) -> None:

@@ -37,6 +37,10 @@ def compile(
         str | None,
         typer.Option("--weights", metavar="FILE", help="Run it with these, and write them beside under its names."),
     ] = None,
+    optimize: Annotated[
+        str | None,
+        typer.Option("--optimize", metavar="SET", help="Rewrite it for `inference` first: `archspec passes`."),
+    ] = None,
     limit: Limit = None,
 ) -> None:
     """Check a spec, write it as readable source, build that source and run it once."""
@@ -45,7 +49,15 @@ def compile(
     from archspec.text.diagnostics import fault
     from archspec.text.write import write_atomically
 
+    if optimize and weights:
+        raise typer.BadParameter("`--optimize` goes without `--weights`: `archspec.optimize` converts weights")
     architecture = tell_warnings(api.check(spec, params(set), limits=limits(limit)))
+    plain = architecture
+    if optimize:
+        try:
+            architecture, _ = plain.optimise(optimize)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
     source = architecture.python(backend)
     if output == Path("-"):
         typer.echo(source, nl=False)
@@ -76,6 +88,11 @@ def compile(
         typer.echo(f"  {'ran':<8}{outputs} on {device}, batch 1")
     if weights:
         typer.echo(f"  {'weights':<8}{ran.filled}")
+    if optimize:
+        from archspec.cli.passes import steps
+
+        for line in ("", *steps(plain, optimize), ""):
+            typer.echo(line)
     beside = f"; {filled}" if weights else ""
     typer.echo(f"  {'wrote':<8}{target}, {source.count(chr(10))} lines{beside}")
 

@@ -14,9 +14,9 @@ def renumber(program: Program) -> Rewritten:
     """Number steps anew.
 
     >>> import archspec
-    >>> from archspec.passes.inference import inference
+    >>> from archspec.passes.drop_training import drop_training
     >>> from archspec.passes.example import network, show
-    >>> show(inference(network("[8]", "linear(4)", "dropout", "relu")).then(renumber).program)
+    >>> show(drop_training(network("[8]", "linear(4)", "dropout", "relu")).then(renumber).program)
     graph(x: [8])
       0  linear(4)(x)  [4]  36
       1  relu(0)       [4]

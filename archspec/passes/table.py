@@ -25,7 +25,7 @@ class Pass(NamedTuple):
 
 
 PASSES: Mapping[str, Pass] = {
-    "inference": Pass("inference.inference", "leave heads, dropout, identities", True, ("inference",)),
+    "drop-training": Pass("drop_training.drop_training", "leave heads, dropout, identities", True, ("inference",)),
     "dirac": Pass("dirac.fold_dirac", "dirac_conv becomes conv", False, ("inference",)),
     "group-paths": Pass("group_paths.group_paths", "parallel paths become groups", False, ("inference",)),
     "inline": Pass("inline.inline", "show norms the layer before them", True, ("inference",)),
@@ -44,13 +44,15 @@ SETS: tuple[str, ...] = ("inference",)
 
 
 def members(name: str) -> dict[str, Pass]:
-    """The passes that a word means: a set, or one pass. Raises `KeyError`.
+    """The passes that a word means: a set, or one pass. Raises `ValueError`.
 
     >>> list(members("inference"))[:3], list(members("prune"))
-    (['inference', 'dirac', 'group-paths'], ['prune'])
+    (['drop-training', 'dirac', 'group-paths'], ['prune'])
     """
-    if name not in SETS:
+    if name in PASSES:
         return {name: PASSES[name]}
+    if name not in SETS:
+        raise ValueError(f"no pass is called `{name[:80]}`; there are {', '.join((*SETS, *PASSES))}")
     return {one: entry for one, entry in PASSES.items() if name in entry.sets}
 
 

@@ -19,12 +19,12 @@ from archspec.passes.rewrite import Rewritten
 from archspec.program.model import INPUT, Call, Module, Node, Program, Ref
 
 
-def inference(program: Program) -> Rewritten:
+def drop_training(program: Program) -> Rewritten:
     """Remove what inference does not need.
 
     >>> from archspec.passes.example import network, show
     >>> old = network("[8]", "linear(4, init=kaiming)", "dropout", "drop_path(0.2, scale=inference)", "relu")
-    >>> show(inference(old).program)
+    >>> show(drop_training(old).program)
     graph(x: [8])
       0  linear(4)(x)      [4]  36
       2  multiply(0.8)(0)  [4]

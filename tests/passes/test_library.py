@@ -1,0 +1,78 @@
+"""Every network of the library computes the same after the default set, at its own size, with weights of no pattern."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+import archspec
+from archspec.passes.table import optimise
+from archspec.program.flatten import flatten
+from tests.passes.same import build, random_state, tensors
+from tests.zoo.oracle import off
+
+QUICK = {
+    "densenet_bc_100_12_cifar": "norms before convolutions, dense loops, transitions",
+    "diracnet34_2_cifar": "skips inside weights",
+    "googlenet_torchvision_aux": "training-only heads",
+    "highway10_mnist": "gates",
+    "mobilenet_v1": "depthwise convolutions",
+    "nasnet_a_mobile": "norms behind calls, and behind crops",
+    "nin_bn": "a plain chain",
+    "resnet110_sd_cifar": "stochastic depth",
+    "resnet20_cifar": "residual loops",
+    "slide_resnext_a": "paths that are added",
+    "slide_resnext_b": "paths that are concatenated",
+}
+
+
+@pytest.mark.parametrize(
+    "id", [id if id in QUICK else pytest.param(id, marks=pytest.mark.slow) for id in archspec.library()]
+)
+def test_the_default_set_keeps_what_a_network_computes(id: str) -> None:
+    program = archspec.load(id).program
+    rewritten = optimise(program)
+    with torch.device("meta"):
+        plain = build(program).float()
+    plain = plain.to_empty(device="cpu")
+    state = random_state(plain)
+    made = build(rewritten.program).float()
+    made.load_state_dict(rewritten.convert(state))
+    generator = torch.Generator().manual_seed(1)
+    inputs = [torch.randn(1, *port.type.shape, generator=generator) for port in program.graph.inputs]
+    with torch.inference_mode():
+        expected, found = tensors(plain(*inputs)), tensors(made(*inputs))
+    assert [one.shape for one in found] == [one.shape for one in expected]
+    for one, other in zip(found, expected, strict=True):
+        assert other.std() > 0
+        assert off(one, other) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("id", "norms"),
+    [("resnet50", 0), ("densenet121", 62), ("mobilenet_v1", 0), ("nasnet_a_mobile", 4), ("resnext50_32x4d_a", 0)],
+)
+def test_norms_that_are_left(id: str, norms: int) -> None:
+    """All of them where a convolution stands before each; in DenseNet those that read concatenations."""
+    nodes = flatten(optimise(archspec.load(id).program).program).nodes
+    assert sum(node.op.op == "batch_norm" for node in nodes) == norms
+
+
+def test_the_forms_of_resnext_become_one() -> None:
+    """Fig. 3 of the paper: with 32 paths drawn as such, or with groups, the network is the same, node by node."""
+
+    def nodes(id: str) -> list[tuple[object, object]]:
+        return [(node.op, node.args) for node in flatten(optimise(archspec.load(id).program).program).nodes]
+
+    grouped = nodes("resnext50_32x4d")
+    assert nodes("resnext50_32x4d_a") == grouped
+    assert nodes("resnext50_32x4d_b") == grouped
+
+
+def test_diracnets_become_the_chains_that_the_library_has() -> None:
+    folded = archspec.load("diracnet18_folded").program
+    found, expected = (
+        [(node.op.op, node.types, node.args) for node in flatten(optimise(program).program).nodes]
+        for program in (archspec.load("diracnet18").program, folded)
+    )
+    assert found == expected
