@@ -67,6 +67,11 @@ class Step(NamedTuple):
     ties: Mapping[str, Scalar] = _NONE
     inline: bool = False
 
+    @property
+    def is_bare(self) -> bool:
+        """No word stands beside it."""
+        return self.reads is self.when is self.only is None and not (self.extra or self.ties or self.inline)
+
 
 class Out(NamedTuple):
     """What a body gives back: one node, or several with names."""

@@ -27,7 +27,8 @@ class Scalar(NamedTuple):
 
     def part(self, start: int, end: int) -> Span:
         """The source of characters `start` to `end` of `text`."""
-        return Span(self.span.source, self.offsets[start], self.offsets[end])
+        whole, first, last = self.span, self.offsets[start], self.offsets[end]
+        return whole if whole.start == first and whole.end == last else Span(whole.source, first, last)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,8 @@ import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from keyword import kwlist
+from typing import Any, NamedTuple
 
 from archspec.text.diagnostics import SpecError, fault
 from archspec.text.document import Scalar
@@ -84,17 +85,58 @@ _PLAIN = re.compile(
     re.VERBOSE | re.ASCII,
 )
 """what most expressions are, `conv(64, 3)(x)` or `x + y`: no token of it needs a look of its own"""
+_APPLIED = re.compile(
+    r"(NAME)(\(INT(?:,[ ]?INT)*\))?(?:\((NAME(?:,[ ]?NAME)*)\))? | (NAME)\ ([-+*])\ (NAME)".replace(
+        "NAME", r"[A-Za-z]\w*"
+    ).replace("INT", "[1-9][0-9]{0,8}"),
+    re.VERBOSE | re.ASCII,
+)
+_APPLIED_DEPTH, _APPLIED_BITS = 3, 30
+"""bounds that any such expression keeps"""
+_RESERVED = frozenset((*kwlist, *LITERALS))
+
+
+class Applied(NamedTuple):
+    """`conv(64, 3)(x)`, `relu(x)`, `conv(64, 3)` or `x + y`: names, and whole numbers in the construction."""
+
+    name: str
+    """of what is constructed, or the sign of a join"""
+    numbers: str
+    """that it is constructed with, as written: `(64, 3)`, or nothing"""
+    operands: tuple[str, ...]
+    """the names in the call that follows, which may be nodes"""
+
+    @staticmethod
+    def of(text: str) -> Applied | None:
+        """The parts of an expression, if there is no more to it."""
+        found = _APPLIED.fullmatch(text)
+        if found is None:
+            return None
+        name, numbers, names, left, sign, right = found.groups()
+        if name is None:
+            return None if left in _RESERVED or right in _RESERVED else Applied(sign, "", (left, right))
+        operands = () if names is None else tuple(names.replace(" ", "").split(",")) if "," in names else (names,)
+        if name in _RESERVED or not _RESERVED.isdisjoint(operands):
+            return None
+        return Applied(name, numbers or "", operands)
 
 
 class Expression:
     """One expression and where it stands. Trees are shared between equal texts: never change one."""
 
-    __slots__ = ("_spans", "scalar", "start", "text", "tree")
+    __slots__ = ("_spans", "_tree", "scalar", "start", "text")
 
-    def __init__(self, text: str, tree: ast.expr, scalar: Scalar, start: int = 0):
-        """`start`: first character of the expression in `scalar.text`."""
-        self.text, self.tree, self.scalar, self.start = text, tree, scalar, start
-        self._spans: dict[ast.AST | None, Span] | None = None
+    def __init__(self, text: str, tree: ast.expr | None, scalar: Scalar, start: int = 0):
+        """`start`: first character of the expression in `scalar.text`. `tree`: None if it is `Applied`."""
+        self.text, self._tree, self.scalar, self.start = text, tree, scalar, start
+        self._spans: dict[ast.AST, Span] | None = None
+
+    @property
+    def tree(self) -> ast.expr:
+        """Python's syntax tree of it. What is `Applied` has none until it is asked for: it is large."""
+        if self._tree is None:
+            self._tree = _tree(self.text, len(self.text), _APPLIED_DEPTH, _APPLIED_BITS)
+        return self._tree
 
     def _range(self, node: ast.AST | None) -> tuple[int, int]:
         start, end = getattr(node, "col_offset", None), getattr(node, "end_col_offset", None)
@@ -107,6 +149,8 @@ class Expression:
 
     def span(self, node: ast.AST | None = None) -> Span:
         """Where a part of the expression stands in its file; the whole of it for None."""
+        if node is None:
+            return self.scalar.part(self.start, self.start + len(self.text))
         if self._spans is None:
             self._spans = {}
         found = self._spans.get(node)  # a loop asks for the same one again and again
@@ -200,8 +244,11 @@ def _parse_part(scalar: Scalar, start: int, end: int, limits: Limits) -> Express
     raw = scalar.text[start:end]
     text = raw.strip()
     start += len(raw) - len(raw.lstrip())
+    depth = min(limits.expression_depth, DEEPEST)
+    short = len(text) <= limits.expression_length
+    if short and depth >= _APPLIED_DEPTH and limits.integer_bits >= _APPLIED_BITS and Applied.of(text):
+        return Expression(text, None, scalar, start)
     try:
-        depth = min(limits.expression_depth, DEEPEST)
         tree = _tree(text, limits.expression_length, depth, limits.integer_bits)
     except Malformed as bad:
         raise _located(bad, scalar, start) from None

@@ -11,6 +11,7 @@ from archspec.language.elaborate.copies import repeat_body
 from archspec.language.elaborate.elaborator import Elaborator, TooLargeError
 from archspec.language.elaborate.joins import body_output, join_values
 from archspec.language.elaborate.nesting import close_inner
+from archspec.language.elaborate.plain import plain
 from archspec.language.elaborate.scope import Scope
 from archspec.language.elaborate.stages import Place, Stages
 from archspec.language.elaborate.ties import check_ties
@@ -83,6 +84,9 @@ class Runner:
         try:
             if isinstance(step.action, For):
                 return self.loop(step.action, scope, read)
+            value = plain(self.elaborator, step, scope, read)
+            if value is not None:
+                return value
             return self.step(step, scope, read)
         except TooLargeError:
             raise

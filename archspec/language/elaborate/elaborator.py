@@ -153,6 +153,11 @@ class Elaborator:
             found = self._inferred[asked] = op, types
         return found[1]
 
+    def inferred(self, op: Op, given: tuple[Tensor, ...]) -> tuple[Tensor, ...] | None:
+        """What `infer` said before; None if it was not asked."""
+        found = self._inferred.get(self.key((id(op), given)))
+        return None if found is None else found[1]
+
     def bound(self, types: Sequence[Tensor], span: Span) -> None:
         for type in types:
             if type.elements > self.limits.elements:
