@@ -10,7 +10,9 @@ that `style` allows. It looks at structure alone (`structure.series`, `Body.repe
 never at names. It may open modules (`structure.opened`) to show their insides. Elements need no
 order: `Scene.of` sorts them. `check.problems` says what is wrong with a scene.
 
-`LAYOUTS` lists them, the most special first; the first that draws wins. What none of them draws,
+`LAYOUTS` lists them, the most special first; the first that draws wins. The other files here are what layouts are
+made of: `fit` finds the largest look, `maker` stacks pieces and asks `added`, `joined`, `gated`, `highway` and `fan`
+for what joins branches; `pairs` finds the parts of a cell. What no layout draws,
 `network.py` does if it is a chain of many, else `dag.py`.
 """
 

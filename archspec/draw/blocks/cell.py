@@ -5,10 +5,11 @@ Values run along rails; a dot is where an op reads one. Lines that cross without
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from archspec.draw.blocks import pairs
 from archspec.draw.blocks.joined import centres_of, levels_of
+from archspec.draw.blocks.pairs import Cell, Pair, given
 from archspec.draw.parts import (
     Drawing,
     Style,
@@ -26,7 +27,6 @@ from archspec.draw.parts import (
 )
 from archspec.draw.picture import Body, Label
 from archspec.draw.scene import Bounds, Element, Line, Path, Point, Rect
-from archspec.draw.structure import is_op
 from archspec.draw.words import shape
 from archspec.program.model import Ref
 
@@ -34,29 +34,11 @@ STREAMS = ("skip", "p0", "conv1", "linear")
 """hues of the values that come in"""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A sum, the two ops before it (None: the value itself) and the values that they read."""
-
-    add: int
-    ops: tuple[int | None, ...]
-    reads: tuple[Ref, ...]
-    level: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    pairs: tuple[Pair, ...]
-    join: int
-    stems: dict[Ref, tuple[int, ...]]
-    """values that pairs read and that are no sums, with the blocks that make them of the inputs"""
-
-
 def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
     if style.direction == "right" or len(body.blocks) > 80:
         return None
-    cell = _cell(body)
-    if cell is None:
+    cell = pairs.found(body)
+    if cell is None or len(cell.stems) > len(STREAMS):
         return None
     for text in (14.0, 13.0, 12.0):
         for gap in (26.0, 22.0, 18.0, 15.0, 13.0):
@@ -64,61 +46,6 @@ def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
             if drawing is not None:
                 return drawing
     return None
-
-
-def _cell(body: Body) -> Cell | None:
-    """The parts of a body that is a cell of at least two pairs, at most one of which reads another."""
-    if len(body.outputs) != 1 or body.outputs[0].ref.node < 0:
-        return None
-    join = body.outputs[0].ref.node
-    adds = [number for number, block in enumerate(body.blocks) if is_op(block, "add") and len(block.args) == 2]
-    if not is_op(body.blocks[join], "concat") or len(adds) < 2 or body.blocks[join].after:
-        return None
-    uses = Counter(ref for block in body.blocks for ref in block.args)
-    pairs: list[Pair] = []
-    levels: dict[int, int] = {}
-    taken = {join, *adds}
-    for add in adds:
-        ops: list[int | None] = []
-        reads: list[Ref] = []
-        for ref in body.blocks[add].args:
-            block = body.blocks[ref.node] if ref.node >= 0 else None
-            if block is not None and ref.node not in adds and len(block.args) == 1 and uses[ref] == 1:
-                ops.append(ref.node)
-                reads.append(block.args[0])
-                taken.add(ref.node)
-            else:
-                ops.append(None)
-                reads.append(ref)
-        level = 1 + max((levels.get(ref.node, 0) for ref in reads), default=0)
-        levels[add] = level
-        pairs.append(Pair(add, tuple(ops), tuple(reads), level))
-    sources = {ref: () for pair in pairs for ref in pair.reads if ref.node not in levels}
-    sources |= {ref: () for ref in body.blocks[join].args if ref.node not in levels}
-    made_of = {ref: _made(body, ref) for ref in sources}
-    stems = {ref: made_of[ref] for ref in sorted(sources, key=lambda ref: (_given(body, ref, made_of[ref]), ref))}
-    made = [number for numbers in stems.values() for number in numbers]
-    known = taken | set(made)
-    if len(made) != len(set(made)) or len(known) != len(body.blocks) or taken & set(made) or max(levels.values()) > 2:
-        return None
-    return Cell(tuple(pairs), join, stems) if len(stems) <= len(STREAMS) else None
-
-
-def _given(body: Body, ref: Ref, numbers: tuple[int, ...]) -> int:
-    """The place of the input that a value is made of."""
-    return next((arg.output for number in numbers for arg in body.blocks[number].args if arg.node < 0), ref.output)
-
-
-def _made(body: Body, ref: Ref) -> tuple[int, ...]:
-    """Every block that a value is made of."""
-    found: set[int] = set()
-    waiting = [ref.node]
-    while waiting:
-        number = waiting.pop()
-        if number >= 0 and number not in found:
-            found.add(number)
-            waiting += [arg.node for arg in body.blocks[number].args]
-    return tuple(sorted(found))
 
 
 class _Picture:
@@ -229,10 +156,10 @@ class _Picture:
         body, numbers = self.body, self.cell.stems[ref]
         count = len(self.cell.stems)
         at = x + self.width * (2 * number + 1) / (2 * count)
-        place = _given(body, ref, numbers)
-        name, given = body.names[place], body.inputs[place]
+        place = given(body, ref, numbers)
+        name, type = body.names[place], body.inputs[place]
         elements: list[Element] = []
-        words = shape(given) if len(body.inputs) == 1 else f"{name}  {shape(given)}"
+        words = shape(type) if len(body.inputs) == 1 else f"{name}  {shape(type)}"
         elements.append(note(words, Point(at, y + 6), "middle", 13.0, "ink"))
         taps = [*self._taps(ref, places), *([direct[ref]] if ref in direct else [])]
         if numbers:

@@ -9,6 +9,7 @@ from archspec.draw.metrics import width
 from archspec.draw.parts import Drawing, Style, arrow, note, producer, say, tag
 from archspec.draw.picture import Block, Body
 from archspec.draw.scene import Bounds, Element, Line, Path, Point, Rect, Run, Text
+from archspec.draw.structure import count as count_units
 from archspec.draw.structure import flat, opened, series
 
 REST = "card"
@@ -122,7 +123,7 @@ class _Block:
             entries.insert(-1, (REST, f"H{first} … H{last}" if last > first else f"H{first}"))
         growth = {unit.output.channels for unit in self.units}
         facts = ["every layer reads all earlier maps"] if frame.w > 600 else []
-        facts.append(f"{len(self.units)} layers")
+        facts.append(f"{count_units(self.body)} layers")
         if len(growth) == 1:
             facts.append(f"growth rate {growth.pop()}")
         return Drawing(
@@ -234,10 +235,10 @@ class _Block:
         body = unit.body
         while body is not None:
             numbers = {number for number, block in enumerate(body.blocks) if block.body is not None}
-            if not numbers:
+            if not numbers or len(body.blocks) > 16:
                 break
             body = opened(body, numbers)
-        if body is None:
+        if body is None or len(body.blocks) > 16:
             return [unit]
         items = series(body)
         return [body.blocks[number] for number in flat(items)] if items else []

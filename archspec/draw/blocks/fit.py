@@ -65,7 +65,7 @@ def _fitted(
     needed, before = natural(body, look.text), 1e9
     columns = any(len(block.args) > 1 for block in body.blocks)
     for room in _ROOMS:
-        width = min(room, max(needed + (28.0 if room >= 120 else 16.0), 84.0))
+        width = min(room, max(needed + (28.0 if room >= 120 else 16.0), min(room * 0.8, 160.0)))
         if width >= before:
             continue
         before = width

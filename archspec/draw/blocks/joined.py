@@ -14,7 +14,7 @@ from archspec.draw.parts import arrow, bar, dot, note, producer, tag
 from archspec.draw.picture import Block
 from archspec.draw.scene import Bounds, Element, Line, Point, Rect, Run
 from archspec.draw.structure import Parallel, Series, flat
-from archspec.draw.words import figure, shape
+from archspec.draw.words import shape
 from archspec.ops.base import Category
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def piece(maker: Maker, item: Parallel, *, head: bool = False) -> Piece:
     step = 9.0
     upper = (22.0 if shallow else 30.0) if head or look.riders else 16.0
     drop = upper + step * max(levels, default=0) + (20.0 if shallow else 26.0)
-    over = HEAD + max(look.lead, 20.0) if head else look.lead
+    over = HEAD + max(look.gap * 0.7, 20.0) if head else look.lead
     h = over + found.h + drop + thick
     most = max((leaf.channels for leaf in leaves), default=1)
 
@@ -107,7 +107,7 @@ def piece(maker: Maker, item: Parallel, *, head: bool = False) -> Piece:
             elements.append(arrow(*begin, *bends, to, stroke=leaf.hue, width=wide, head=7 + wide, radius=10))
             elements += maker.notes(leaf.last, at.x, low + upper / 2 - 1, size=False)
             if head and leaf.mads and not below:
-                elements.append(note(figure(leaf.mads), Point(at.x + 9, low + upper / 2 - 1), "start", 12.0))
+                elements.append(note(maker.style.cost(leaf.mads), Point(at.x + 9, low + upper / 2 - 1), "start", 12.0))
         place = Bounds(x + first, low + drop, last - first, thick)
         hues = [leaf.hue if not leaf.hidden else "card" for leaf in leaves]
         segments = _bar(place, [leaf.channels for leaf in leaves], hues, _size(look.text))
@@ -155,7 +155,7 @@ def _columns(maker: Maker, item: Parallel) -> list[Column]:
         row = maker.row(branch)
         mads = sum(blocks[number].mads for number in flat(branch))
         left, _ = maker.beside(row.last)
-        right = width(figure(mads), 12.0) + 12 if look.room >= NARROW else 0.0
+        right = width(maker.style.cost(mads), 12.0) + 12 if look.room >= NARROW else 0.0
         sided = replace(row, left=max(row.left, left), right=max(row.right, right))
         found.append(Column(sided, (Leaf(0, channels, hue, row.last, mads),)))
     return found

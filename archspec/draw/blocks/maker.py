@@ -11,7 +11,7 @@ from archspec.draw.parts import Style, arrow, box, cards, merge, note, riders, s
 from archspec.draw.picture import Block, Body
 from archspec.draw.scene import Bounds, Element, Point, Rect
 from archspec.draw.structure import Parallel, Series
-from archspec.draw.words import shape
+from archspec.draw.words import is_changed, shape
 from archspec.ops.base import Category
 
 NORMS = ("BN", "LN", "GN", "IN")
@@ -137,7 +137,8 @@ class Maker:
         elements: list[Element] = []
         if left and block is not None:
             passive = all(word in NORMS for word in block.after)
-            elements.append(note(left, Point(x - 10, y), "end", self.look.small, "muted" if passive else "words"))
+            hue = "changed" if any(map(is_changed, block.after)) else "muted" if passive else "words"
+            elements.append(note(left, Point(x - 10, y), "end", self.look.small, hue))
         if right:
             elements.append(note(right, Point(x + 10, y), "start", self.look.small))
         return elements

@@ -40,7 +40,7 @@ def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
     dual = _dual(body)
     if dual is None:
         return None
-    for text, high, gap, wide in ((15.0, 36.0, 34.0, 170.0), (14.0, 32.0, 28.0, 150.0), (13.0, 28.0, 24.0, 120.0)):
+    for text, high, gap, wide in ((15.0, 36.0, 34.0, 170.0), (14.0, 32.0, 28.0, 150.0), (13.0, 30.0, 23.0, 130.0)):
         drawing = _Streams(body, dual, frame, style, text, high, gap, wide).draw()
         if drawing is not None:
             return drawing
@@ -49,7 +49,9 @@ def draw(body: Body, frame: Bounds, style: Style) -> Drawing | None:
 
 def _chain(block: Block) -> bool:
     inside = block.body
-    return inside is not None and len(inside.inputs) == 1 and all(len(part.args) == 1 for part in inside.blocks)
+    if inside is None or len(inside.blocks) > 4 or len(inside.inputs) != 1:
+        return False
+    return all(len(part.args) == 1 for part in inside.blocks)
 
 
 def _dual(body: Body) -> Dual | None:
@@ -107,7 +109,7 @@ class _Streams:
         body, dual, frame, gap = self.body, self.dual, self.frame, self.gap
         convs = [number for number in dual.spine if body.blocks[number].role not in ("norm", "activation")]
         bar_high, r = 24.0, 16.0
-        head = 26.0 + (bar_high + 8 if dual.both is not None else 3 * gap)
+        head = 26.0 + (bar_high + 8 if dual.both is not None else 76 + 0.3 * gap)
         tall = head + len(convs) * (self.high + gap) + gap + bar_high + 62
         side = self.wide / 2 + min(130.0, (frame.w - self.wide) / 2 - 56)
         if tall > frame.h or side < self.wide / 2 + 50:
@@ -141,10 +143,12 @@ class _Streams:
                 return None
             extent = max(self.high, height(lines) + 6)
             # The first box stands below the line that crosses the spine.
-            end = max(at + gap, rail_right) if at == top else at + gap
+            end = max(at + gap, rail_right + 12) if at == top else at + gap
             elements.append(arrow(Point(x, at), Point(x, end)))
             if before:
-                elements.append(note(", ".join(before), Point(x - 10, end - gap / 2 - 2), "end", 12.0, "words"))
+                elements.append(
+                    note(", ".join(before), Point(x - 10, end - min(gap / 2 + 2, 15)), "end", 12.0, "words")
+                )
             elements.append(box(block, Bounds(x - self.wide / 2, end, self.wide, extent), lines, self.style))
             at = end + extent
             before = list(block.after)
