@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from archspec.api import Architecture
 
-__all__ = ["NoRoom", "NotThere", "Picture", "Request", "paint", "picture", "request"]
+__all__ = ["NoRoom", "NotThere", "Picture", "Request", "difference", "paint", "picture", "request"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +116,30 @@ def picture(architecture: Architecture, wanted: Request) -> Scene:
         wanted,
         notes="\n".join(notes),
         file=architecture.origin.name.rsplit("/", 1)[-1],
+    )
+
+
+def difference(a: Architecture, b: Architecture, wanted: Request) -> Scene:
+    """The scene of the second network with what the first has otherwise marked. Raises as `picture` does."""
+    from archspec.analysis.counterparts import counterparts
+    from archspec.draw.difference import Side, compose_difference
+    from archspec.program.read import literal
+
+    before, after = a.program.params, b.program.params
+    same = a.spec.name == b.spec.name
+    settings = [
+        f"{name} {literal(before[name])} → {literal(after[name])}"
+        for name in (after if same else ())
+        if name in before and literal(before[name]) != literal(after[name])
+    ]
+    files = dict.fromkeys(each.origin.name.rsplit("/", 1)[-1] for each in (a, b))
+    return compose_difference(
+        Side(a.program, figures(a)),
+        Side(b.program, figures(b)),
+        counterparts(a.program, b.program),
+        wanted,
+        settings=settings,
+        notes=f"drawn by archspec from {' and '.join(files)}",
     )
 
 

@@ -56,6 +56,15 @@ def draw(
         str, typer.Option("--rows", metavar="LIST", help="Under a network: params,mads,memory,receptive_field.")
     ] = "params,mads",
     title: Annotated[str, typer.Option("--title", help="Another title.")] = "",
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Two networks in one picture: what makes them different.")
+    ] = False,
+    set_a: Annotated[
+        list[str] | None, typer.Option("--set-a", metavar="NAME=VALUE", help="With --diff: a param of the first.")
+    ] = None,
+    set_b: Annotated[
+        list[str] | None, typer.Option("--set-b", metavar="NAME=VALUE", help="With --diff: a param of the second.")
+    ] = None,
     transparent: Annotated[bool, typer.Option("--transparent", help="No background.")] = False,
     limit: Limit = None,
 ) -> None:
@@ -66,7 +75,11 @@ def draw(
     """
     from archspec import api, pictures
 
-    targets = _targets(specs, output)
+    if diff:
+        specs = _two(specs, set_a, set_b)
+    elif set_a or set_b:
+        raise typer.BadParameter("`--set-a` and `--set-b` go with `--diff`")
+    targets = _targets(["-".join(map(_stem, specs))] if diff else specs, output)
     bound = limits(limit)
     colours = pictures.theme_of(theme.value)
     try:
@@ -80,7 +93,16 @@ def draw(
             rows=[row.strip() for row in rows.split(",") if row.strip()],
             title=title,
         )
-        scenes = [pictures.picture(tell_warnings(api.load(spec, params(set), limits=bound)), wanted) for spec in specs]
+        if diff:
+            one, two = (
+                tell_warnings(api.load(spec, params([*(set or ()), *(own or ())]), limits=bound))
+                for spec, own in zip(specs, (set_a, set_b), strict=True)
+            )
+            scenes = [pictures.difference(one, two, wanted)]
+        else:
+            scenes = [
+                pictures.picture(tell_warnings(api.load(spec, params(set), limits=bound)), wanted) for spec in specs
+            ]
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     if output == Path("-"):
@@ -90,11 +112,25 @@ def draw(
         _write(target, [scenes[number] for number in group], pictures, colours, transparent)
 
 
+def _two(specs: Sequence[str], set_a: Sequence[str] | None, set_b: Sequence[str] | None) -> list[str]:
+    """The two networks of a difference: one spec is compared with itself, some param changed."""
+    if len(specs) > 2:
+        raise typer.BadParameter("`--diff` takes two networks, or one with `--set-a` or `--set-b`")
+    if len(specs) < 2 and not set_a and not set_b:
+        raise typer.BadParameter("a network is compared with another: name it, or change a param with `--set-b`")
+    return [specs[0], specs[-1]]
+
+
+def _stem(spec: str) -> str:
+    """What a picture's file is called where nobody says it."""
+    return Path(spec).stem if spec.endswith((".yaml", ".yml")) else spec.replace("/", "_")
+
+
 def _targets(specs: Sequence[str], output: Path | None) -> dict[Path, list[int]]:
     """Which specs go into which file."""
     from archspec.draw.paint import PAINTERS
 
-    names = [Path(spec).stem if spec.endswith((".yaml", ".yml")) else spec.replace("/", "_") for spec in specs]
+    names = [_stem(spec) for spec in specs]
     everything = list(range(len(specs)))
     if output == Path("-"):
         if len(specs) > 1:

@@ -103,7 +103,7 @@ def _line(
     for end, point in (("start", path.points[0]), ("end", path.points[-1])):
         if end in path.loose:
             continue
-        on = any(_border(item, point) <= 3.0 for item in (*solid, *circles, *cards))
+        on = any(border(item, point) <= 3.0 for item in (*solid, *circles, *cards))
         if not on and not any(_in(text.bounds.grown(9), point, 0) for text in texts):
             yield f"{_name(path)}: its {end} {number(point.x)},{number(point.y)} touches nothing"
 
@@ -154,7 +154,7 @@ def _within(item: Rect | Circle, point: Point, margin: float) -> bool:
     return _in(item.at, point, -margin)
 
 
-def _border(item: Rect | Circle, point: Point) -> float:
+def border(item: Rect | Circle, point: Point) -> float:
     """Distance of a point from the border; a small dot is a point."""
     if isinstance(item, Circle):
         distance = hypot(point.x - item.centre.x, point.y - item.centre.y)

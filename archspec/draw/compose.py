@@ -59,21 +59,22 @@ def compose(program: Program, figures: Figures, request: Request, *, notes: str 
     bodies = fold(program, figures, request.mode, request.folded)
     if request.focus:
         return _focused(program, bodies, figures, request, notes, file)
-    body = _unfolded(bodies[program.main], request.unfolded)
+    body = unfolded(bodies[program.main], request.unfolded)
     style = Style(request.direction, request.detail, file=file)
     title = request.title or program.title or program.name
-    facts = _facts(figures)
-    if is_network(body):
+    canvas, drawing = laid_out(body, figures, request, style, title, whole=True)
+    return scene(canvas, drawing, title, said(((), *_facts(figures)), drawing, canvas), notes)
+
+
+def laid_out(
+    body: Body, figures: Figures, request: Request, style: Style, title: str, *, whole: bool = False
+) -> tuple[Canvas, Drawing]:
+    """What the first layout that can makes of a body: as a network if it is the `whole` of one. Raises `NoRoom`."""
+    if whole and is_network(body):
         canvas = Canvas(request.width, request.height, centred=False, legend=False)
-        drawing = network.draw(body, figures, canvas, style, request.rows)
-        if drawing is not None:
-            return scene(canvas, drawing, title, _said(facts, canvas), notes)
-    return _module(body, figures, request, style, title, ((), *facts), notes)
-
-
-def _module(
-    body: Body, figures: Figures, request: Request, style: Style, title: str, facts: Sequence[Fact], notes: str
-) -> Scene:
+        found = network.draw(body, figures, canvas, style, request.rows)
+        if found is not None:
+            return canvas, found
     while len(body.blocks) == 1 and body.blocks[0].body is not None:
         body = opened(body, {0})  # a box alone says nothing
     canvas = Canvas(request.width, request.height)
@@ -93,13 +94,16 @@ def _module(
             f"`{title}` has {len(body.blocks)} boxes here, which do not fit {request.width:g} × {request.height:g} "
             "points at a size that can be read"
         )
+    return canvas, drawing
+
+
+def said(facts: Sequence[Fact], drawing: Drawing, canvas: Canvas) -> list[Run]:
+    """Where it stands, what the layout says, and the other facts, with dots between them.
+
+    As many as there is room for: the first are worth most.
+    """
     where, *costs = facts
-    said = [fact for fact in (where, *((Run(fact),) for fact in drawing.facts), *costs) if fact]
-    return scene(canvas, drawing, title, _said(said, canvas), notes, style.prefix)
-
-
-def _said(facts: Sequence[Fact], canvas: Canvas) -> list[Run]:
-    """Facts with dots between them, as many as there is room for: the first are worth most."""
+    facts = [fact for fact in (where, *((Run(fact),) for fact in drawing.facts), *costs) if fact]
     runs: list[Run] = []
     for fact in facts:
         more = [*runs, *([Run(" · ")] if runs else []), *fact]
@@ -137,7 +141,8 @@ def is_network(body: Body) -> bool:
         or (block.input.spatial and not block.resolution)
         for block in body.blocks
     )
-    return (ends and len(body.blocks) > 3) or len(body.blocks) >= 12
+    repeats = any(block.body is not None and block.body.repeat is not None for block in body.blocks)
+    return (ends and (len(body.blocks) > 3 or repeats)) or len(body.blocks) >= 12
 
 
 # -------------------------------------------------------------------------------------------------------- focus
@@ -146,10 +151,10 @@ def is_network(body: Body) -> bool:
 def _focused(
     program: Program, bodies: Mapping[str, Body], figures: Figures, request: Request, notes: str, file: str
 ) -> Scene:
-    module, share, block_name = _find(program, request.focus, figures)
-    body = _unfolded(bodies[module.id], request.unfolded)
+    module, share, block_name = find(program, request.focus, figures)
+    body = unfolded(bodies[module.id], request.unfolded)
     style = Style(request.direction, request.detail, prefix=request.focus, file=file)
-    title = request.title or _title(module, block_name)
+    title = request.title or title_of(module, block_name)
     facts: list[Fact] = [(Run(f"{program.title or program.name}, {request.focus}"),)]
     if share.params:
         facts.append((Run(f"{figure(share.params)} params"),))
@@ -157,10 +162,12 @@ def _focused(
         facts.append((Run(f"{figure(share.mads)} mult-adds"),))
     if len(body.inputs) == 1 and len(body.outputs) == 1:
         facts.append((Run(f"{shape(body.inputs[0])} → {shape(body.type_of(body.outputs[0].ref))}"),))
-    return _module(body, figures, request, style, title, facts, notes)
+    canvas, drawing = laid_out(body, figures, request, style, title)
+    return scene(canvas, drawing, title, said(facts, drawing, canvas), notes, request.focus)
 
 
-def _title(module: Module, name: str) -> str:
+def title_of(module: Module, name: str) -> str:
+    """What a module is called on its own slide."""
     template = humanised(module.template) if module.kind == "module" else ""
     own = humanised(name) if not name.split(".")[-1].isdigit() else ""
     if template and own.lower().startswith(template.lower()):
@@ -168,7 +175,7 @@ def _title(module: Module, name: str) -> str:
     return f"{own}: {template}" if own and template else own or template or f"Part {name}"
 
 
-def _find(program: Program, path: str, figures: Figures) -> tuple[Module, Share, str]:
+def find(program: Program, path: str, figures: Figures) -> tuple[Module, Share, str]:
     """The module that a path of names means, what it costs, and its last name.
 
     The name of a module of the spec means its first call.
@@ -204,7 +211,7 @@ def _find(program: Program, path: str, figures: Figures) -> tuple[Module, Share,
     raise NotThere(f"no module is called `{path}`; {help or f'here are {listed}'}")
 
 
-def _unfolded(body: Body, names: Collection[str]) -> Body:
+def unfolded(body: Body, names: Collection[str]) -> Body:
     """The body with the modules of these names opened, as deep as they lie in each other."""
     while names:
         numbers = {

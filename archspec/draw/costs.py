@@ -11,6 +11,7 @@ from archspec.draw.picture import Block, Figures, Row
 from archspec.draw.scene import Bounds, Element, Path, Point, Rect, Text
 from archspec.draw.slide import Canvas
 from archspec.draw.trunk import Cell
+from archspec.draw.words import figure
 
 _NAMES: dict[Row, tuple[str, str]] = {
     "params": ("params", "params"),
@@ -95,7 +96,7 @@ def drawn_costs(costs: Costs, boxes: Sequence[tuple[int, Bounds]], at: Bounds, c
             top = base
             texts = [f"{value}"]
             if costs.signed:
-                texts = [f"{'−' if value < 0 else '+'}{text}" for text in _texts(abs(value) / scale, unit)]
+                texts = [f"+{figure(value)}" if value > 0 else figure(value)]
         else:
             high = max(0.8, tall * value / most)
             wide = min(46.0, max(10.0, box.w * 0.62))

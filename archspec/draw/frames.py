@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -13,8 +13,9 @@ from archspec.draw.metrics import width as width_of
 from archspec.draw.parts import Style, frame
 from archspec.draw.picture import Block, Body
 from archspec.draw.scene import Bounds, Element, Line, Point, Run, Text
-from archspec.draw.structure import opened
+from archspec.draw.structure import marked, opened
 from archspec.draw.trunk import Cell, mark_of
+from archspec.draw.words import is_changed
 
 TITLE, FOOT, SPACE, BETWEEN = 24.0, 16.0, 16.0, 10.0
 """of a frame, its title with the air below it, and the air at its foot; between two frames, and between two rows"""
@@ -183,11 +184,15 @@ def kinds(body: Body, row: Sequence[Cell], style: Style, width: float, *, brief:
         title = called.get(key) or same[0].unit.label.word
         if brief:
             title = f"{''.join(word[0].upper() for word in title.split())}: {title}"
-        drawn = pieces(alike[0], style, channels)
+        mark = mark_of(cell.mark for cell in same)
+        shown = alike[0] if mark not in ("added", "removed") else marked(alike[0], mark)
+        drawn = pieces(shown, style, channels)
         if drawn:
-            mark = mark_of(cell.mark for cell in same)
             hue = mark if mark and (touched or mark != "changed") else role(same[0])
-            found.append(Kind(title, hue, tuple(drawn), sum(cell.mads for cell in same), letter, remark))
+            rides = Counter(word for block in shown.blocks for word in block.after if is_changed(word))
+            parts = [remark, *(f"{word} on {times}" for word, times in rides.items() if times > 2)]
+            weight = sum(abs(cell.mads) for cell in same)
+            found.append(Kind(title, hue, tuple(drawn), weight, letter, " · ".join(filter(None, parts))))
         else:
             unseen.append(title)
     return Frames(tuple(found), tuple(unseen), width)

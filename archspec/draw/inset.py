@@ -14,6 +14,7 @@ from archspec.draw.parts import Drawing, Style, arrow, box, dot, label_lines, me
 from archspec.draw.picture import Block, Body
 from archspec.draw.scene import LEADING, Bounds, Element, Line, Path, Point, Rect, Run, Text
 from archspec.draw.structure import Parallel, Series, count, series
+from archspec.draw.words import is_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +160,19 @@ class _Maker:
         if block.role == "merge":
             return [self.circle(block)]
         lines = self.words(number)
-        found = [self.boxed(block, lines)]
-        if self.form.riders and block.before:
-            found.insert(0, self.boxed(block, _riders(block.before, self.form.size), role="activation"))
-        if self.form.riders and block.after and block.role not in ("norm", "activation"):
-            found.append(self.boxed(block, _riders(block.after, self.form.size), role="activation"))
-        return found
+        if not self.form.riders:
+            return [self.boxed(block, lines)]
+        rides = [block.before, block.after if block.role not in ("norm", "activation") else ()]
+        before, after = ([self.rider(block, words)] if words else [] for words in rides)
+        if block.mark == "changed" and block.op is not None and any(rides) and "→" not in block.code:
+            block = replace(block, mark="")  # what rides on it was changed
+        return [*before, self.boxed(block, lines), *after]
+
+    def rider(self, block: Block, words: Sequence[str]) -> Piece:
+        """The box of what rides on a block."""
+        if block.mark == "changed" and not any(map(is_changed, words)):
+            block = replace(block, mark="")
+        return self.boxed(block, _riders(words, self.form.size), role="activation")
 
     def boxed(self, block: Block, lines: Sequence[Line], role: str = "") -> Piece:
         size = self.form.size
@@ -184,7 +192,8 @@ class _Maker:
             return _riders((label.word, *block.after), form.size, folded=form.folds > 1 or form.riders)
         out = (self.channels.get(number, label.out) if label.out else "") if form.channels else ""
         if form.chip:
-            head = Run(label.kernel, bold=True) if label.kernel else Run(_brief(block))
+            named = not label.kernel or "→" in label.word
+            head = Run(_brief(block)) if named else Run(label.kernel, bold=True)
             tail = (Run(f", {out}"),) if out else ()
             return (Line((head, *tail), form.size),)
         if block.body is not None and block.body.repeat is not None:
@@ -409,4 +418,4 @@ def _riders(words: Sequence[str], size: float, folded: bool = True) -> tuple[Lin
 
 def _brief(block: Block) -> str:
     """A word for a chip without a kernel."""
-    return {"global avg pool": "avg", "global max pool": "max"}.get(block.label.word, block.label.word)
+    return block.label.word.removeprefix("global ").removesuffix(" pool") if block.role == "pool" else block.label.word

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from archspec.draw.metrics import width
+from archspec.draw.metrics import width, wrap
 from archspec.draw.parts import label_lines, say, widest
-from archspec.draw.picture import Body
+from archspec.draw.picture import Body, Label
 from archspec.draw.scene import Line, Run
 from archspec.draw.trunk import Cell
-from archspec.draw.words import humanised
+from archspec.draw.words import humanised, is_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +174,8 @@ def words(cell: Cell, name: str, tight: Tight) -> tuple[Line, ...]:
     elif label.word.startswith("global "):
         label = type(label)("global avg" if "avg" in label.word else "global max", label.kernel)
     room = max(_longest(label.word, size), _longest(label.kernel, size, True), 40.0)
+    if cell.mark == "changed" and unit.mark == "changed":
+        return (*_changed(label, unit.after, size, max(room, 64.0)), *times)
     lines = label_lines(label, size, room, folds=4, bold=True)
     tail = [part for part in (label.out, *label.notes) if part]
     if lines is None or len(lines) < 2:
@@ -181,6 +183,15 @@ def words(cell: Cell, name: str, tight: Tight) -> tuple[Line, ...]:
         word = (say(label.word, size, bold=not head),)
         lines = (*head, *word, *((say(", ".join(tail), size),) if tail else ()))
     return (*lines, *times)
+
+
+def _changed(label: Label, rides: Sequence[str], size: float, room: float) -> tuple[Line, ...]:
+    """The label of a box that was changed, each note and each rider that came or went in lines of its own."""
+    head = (say(label.kernel, size, bold=True),) if label.kernel else ()
+    same = ", ".join(part for part in (label.out, *label.notes) if part and "→" not in part)
+    notes = [part for part in (label.out, *label.notes) if "→" in part] + list(filter(is_changed, rides))
+    rest = [line for text in (label.word, same, *notes) if text for line in wrap(text, size, room) or [text]]
+    return (*head, *(say(line, size, bold=not head and not place) for place, line in enumerate(rest)))
 
 
 def _part(cell: Cell, size: float) -> tuple[Line, ...]:

@@ -38,6 +38,12 @@ class Style:
     prefix: str = ""
     """names along the calls that lead to the body that is drawn"""
     file: str = ""
+    compared: bool = False
+    """costs are differences, and have a sign"""
+
+    def cost(self, number: int) -> str:
+        """A cost in words."""
+        return f"+{figure(number)}" if self.compared and number > 0 else figure(number)
 
     def key(self, block: Block) -> str:
         return f"{self.prefix}.{block.name}" if self.prefix else block.name
@@ -137,7 +143,7 @@ def tag(block: Block, style: Style) -> Tag:
         lines[0] += f" + {riders(block)}"
     lines.append(f"{' , '.join(map(shape, block.inputs))} → {' , '.join(map(shape, block.outputs))}")
     if block.params or block.mads:
-        lines.append(f"{figure(block.params)} params, {figure(block.mads)} multiply-adds")
+        lines.append(f"{style.cost(block.params)} params, {style.cost(block.mads)} multiply-adds")
     if block.only:
         lines.append(f"{block.only} only")
     if block.shares:

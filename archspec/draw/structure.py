@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from archspec.draw.picture import Block, Body, Repeat
+from archspec.draw.picture import Block, Body, Mark, Repeat
 from archspec.draw.words import kernel, sizes
 from archspec.ops.base import Category, Op
 from archspec.program.model import INPUT, Ref
@@ -111,6 +111,11 @@ def without(body: Body, gone: Mapping[int, Ref]) -> Body:
 
     blocks = tuple(replace(body.blocks[old], args=tuple(map(moved, body.blocks[old].args))) for old in places)
     return replace(body, blocks=blocks, outputs=tuple(replace(out, ref=moved(out.ref)) for out in outputs))
+
+
+def marked(body: Body, mark: Mark) -> Body:
+    """The body with everything in it marked."""
+    return replace(body, blocks=tuple(replace(block, mark=mark) for block in body.blocks))
 
 
 def opened(body: Body, numbers: Collection[int]) -> Body:

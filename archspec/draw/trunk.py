@@ -136,7 +136,8 @@ def _cell(number: int, block: Block) -> Cell:
     while unit.body is not None and unit.body.repeat is not None and unit.body.repeat.wire != "parallel":
         repeat: Repeat = unit.body.repeat
         marks = Counter(unit.body.blocks[number].mark for number in repeat.units)
-        gone, new = (part * len(repeat.units) + times * marks[mark] for part, mark in ((gone, "removed"), (new, "added")))
+        gone = gone * len(repeat.units) + times * marks["removed"]
+        new = new * len(repeat.units) + times * marks["added"]
         times *= len(repeat.units)
         wire = repeat.wire if repeat.wire != "chain" else wire
         unit = unit.body.blocks[repeat.units[-1]]

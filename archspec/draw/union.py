@@ -18,6 +18,7 @@ from archspec.draw.picture import Block, Body, Exit, Label, Mark
 from archspec.draw.structure import keyed, repeat, unit_key
 from archspec.ops.base import Category
 from archspec.program.model import INPUT, Call, Program, Ref
+from archspec.program.read import literal
 
 MANY = 400
 """blocks in a row beyond which they are paired by names alone: an alignment takes quadratic time"""
@@ -42,7 +43,7 @@ class Union:
         return self.of(self._bodies[0][self._a.main], self._bodies[1][self._b.main])
 
     def of(self, a: Body, b: Body) -> Body:
-        """The second body with marks; the second itself where nothing differs."""
+        """The second body with marks. Its costs are those of the second without those of the first."""
         key = id(a), id(b)
         if key not in self._made:
             self._made[key] = self._joined(a, b)
@@ -183,9 +184,8 @@ class _Wiring:
             for i, j in self.there.items()
         ):  # fmt: skip
             blocks = [self._both(a.blocks[self.back[j]], block) for j, block in enumerate(b.blocks)]
-            if all(new is old for new, old in zip(blocks, b.blocks, strict=True)):
-                return b
-            return repeat(keyed(replace(b, blocks=tuple(blocks), repeat=None)))
+            made = replace(b, blocks=tuple(blocks))
+            return repeat(keyed(replace(made, repeat=None))) if any(block.mark for block in blocks) else made
         self._place()
         for i, place in self.of_a.items():
             if i not in self.there:
@@ -293,9 +293,7 @@ class _Wiring:
                     if self._origin(old, "removed") == new or self._before(old, new, False):
                         new = old if self._origin(old, "removed") == new else new
             found.append(replace(out, ref=new))
-        for out in earlier.values():
-            found.append(replace(out, ref=self._in_a(out.ref)))
-        return found
+        return [*found, *(replace(out, ref=self._in_a(out.ref)) for out in earlier.values())]
 
     def _ordered(self, exits: Sequence[Exit]) -> Body:
         """The parts that an output reads, each behind what it reads and else in the order in which they stand."""
@@ -355,16 +353,14 @@ class _Wiring:
             body = self.union.of(old.body, new.body)
             inside = any(block.mark for block in body.blocks)
             after, before = _riders(old.after, new.after), _riders(old.before, new.before)
-            if body is new.body and after == new.after and before == new.before and not params and not mads:
-                return new
             mark: Mark = "changed" if inside or after != new.after or before != new.before else ""
             return replace(new, body=body, mark=mark, params=params, mads=mads, after=after, before=before)
         label = changed(old.label, new.label)
         after, before = _riders(old.after, new.after), _riders(old.before, new.before)
-        differs = label != new.label or after != new.after or before != new.before or old.only != new.only
-        other = old.code != new.code
-        if not differs and not other and not params and not mads:
-            return new
+        differs = label != new.label or after != new.after or before != new.before
+        other = _other(old, new)
+        if other and not differs:
+            label = replace(label, notes=(*label.notes, other))
         return replace(
             new,
             label=label,
@@ -372,18 +368,22 @@ class _Wiring:
             before=before,
             params=params,
             mads=mads,
-            mark="changed" if differs or (other and _says(old, new)) else "",
+            mark="changed" if differs or other else "",
             was=old.output.channels if old.label.out != new.label.out and old.label.out.isdecimal() else 0,
-            code=f"{old.code} → {new.code}" if other else new.code,
+            code=f"{old.code} → {new.code}" if other or label != new.label else new.code,
         )
 
 
-def _says(old: Block, new: Block) -> bool:
-    """Whether two ops of equal labels differ in more than how they start: padding, bias, factors, names of ops."""
+def _other(old: Block, new: Block) -> str:
+    """What two ops differ in, as a note: "padding half → 0"; how their weights start is left out."""
     one, two = old.op, new.op
     if one is None or two is None or type(one) is not type(two):
-        return True
-    return any(getattr(one, name) != getattr(two, name) for name in type(one).model_fields if "init" not in name)
+        return f"{one.op if one else ''} → {two.op if two else ''}"
+    for name in type(one).model_fields:
+        before, after = getattr(one, name), getattr(two, name)
+        if before != after and "init" not in name:
+            return f"{name} {literal(before)} → {literal(after)}"
+    return ""
 
 
 def _fed(part: _Part, args: tuple[Ref, ...]) -> Block:

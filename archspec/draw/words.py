@@ -166,6 +166,11 @@ def figure(number: float) -> str:
     return f"{value:.{decimals}f} {'kMGTP'[suffix]}"
 
 
+def is_changed(word: str) -> bool:
+    """Whether a norm or an activation was put there or taken away: "+BN", "−LRN"."""
+    return word[:1] in ("+", "−")
+
+
 def shape(type: Tensor) -> str:
     """
     >>> shape(Tensor((256, 56, 56)))
