@@ -67,7 +67,9 @@ def compose_difference(
     canvas, drawing = laid_out(body, figures, lower, style, title, whole=whole)
     if canvas.legend:
         canvas, drawing = laid_out(body, figures, request, style, title)
-    elements: list[Element] = coloured(drawing.elements, {style.key(part): part.mark for part in body.blocks})
+    marks = {style.key(part): part.mark for part in body.blocks}
+    dense = body.repeat is not None and body.repeat.wire == "dense"
+    elements: list[Element] = coloured(drawing.elements, marks, bars=not dense)
     if not canvas.legend:
         spare = request.height - FOOT - 14 - extent(elements).bottom
         elements = moved(elements, max(0.0, spare / 2))

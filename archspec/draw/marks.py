@@ -23,18 +23,21 @@ NAMES: tuple[tuple[Mark, str], ...] = (
 )
 
 
-def coloured(elements: Iterable[Element], marks: Mapping[str, str]) -> list[Element]:
+def coloured(elements: Iterable[Element], marks: Mapping[str, str], *, bars: bool = True) -> list[Element]:
     """The elements of a difference, unmarked ones in grey.
 
     A line that starts or ends at an added part is added, one at a removed part removed. So is the piece of a
-    concat's bar that it leads to.
+    concat's bar that it leads to, unless `bars` is false: then it is a stack of all that a dense block made.
     """
     everything = [_boxed(item, marks) for item in elements]
     marked = [item for item in everything if isinstance(item, (Rect, Circle)) and item.stroke in MARKS and item.width]
     hosts = [item for item in marked if not (isinstance(item, Rect) and item.kind == "frame")]
-    groups = {item.group: item.stroke for item in hosts if item.group}
     lines = {id(item): _mark(item, hosts) for item in everything if isinstance(item, Path) and item.kind == "edge"}
-    ends = [(lines[id(item)], item.points[-1]) for item in everything if isinstance(item, Path) and lines.get(id(item))]
+    ends = [
+        (lines[id(item)], item.points[-1])
+        for item in everything
+        if bars and isinstance(item, Path) and lines.get(id(item))
+    ]
     found: list[Element] = []
     for item in everything:
         if isinstance(item, Path):
@@ -44,7 +47,7 @@ def coloured(elements: Iterable[Element], marks: Mapping[str, str]) -> list[Elem
         elif isinstance(item, Circle):
             found.append(item if item.stroke in MARKS else _dot(item))
         else:
-            found.append(_rect(item, groups, ends))
+            found.append(_rect(item, hosts, ends))
     return found
 
 
@@ -76,7 +79,7 @@ def _dot(item: Circle) -> Circle:
     return replace(item, stroke=PLAIN if item.stroke else "", fill=fill if item.fill else "")
 
 
-def _rect(item: Rect, groups: dict[str, str], ends: Collection[tuple[str, Point]]) -> Rect:
+def _rect(item: Rect, hosts: Sequence[Rect | Circle], ends: Collection[tuple[str, Point]]) -> Rect:
     if item.kind == "segment" and not item.stroke:
         mark = next((mark for mark, end in ends if border(item, end) <= 3.0), "")
         label = tuple(Line(line.runs, line.size, "p0.text") for line in item.label)
@@ -84,7 +87,7 @@ def _rect(item: Rect, groups: dict[str, str], ends: Collection[tuple[str, Point]
     if item.stroke in MARKS:
         return replace(item, label=tuple(map(_words, item.label)))
     if item.kind == "card":
-        mark = groups.get(item.group, PLAIN)
+        mark = next((host.stroke for host in hosts if _behind(item.at, host.at)), PLAIN)
         return replace(item, stroke=mark, fill=f"{mark}.fill", dashed=mark == "removed")
     if item.kind == "bar":
         return item
@@ -94,6 +97,11 @@ def _rect(item: Rect, groups: dict[str, str], ends: Collection[tuple[str, Point]
         fill=f"{PLAIN}.fill" if item.fill else "",
         label=tuple(map(_words, item.label)),
     )
+
+
+def _behind(card: Bounds, front: Bounds) -> bool:
+    """Whether a card lies behind a box: as large, and a little up and to the right."""
+    return abs(card.w - front.w) + abs(card.h - front.h) < 1 and 0 < card.x - front.x < 8 and 0 < front.y - card.y < 8
 
 
 def _words(line: Line) -> Line:
