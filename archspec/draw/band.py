@@ -10,13 +10,14 @@ from archspec.draw.arcs import arc_room, over
 from archspec.draw.costs import Costs, drawn_costs
 from archspec.draw.mainline import role
 from archspec.draw.parts import Style, arrow, bar, box, cards, height, merge, note, producer, say
-from archspec.draw.picture import Block
 from archspec.draw.plan import CARDS, LABELS, Cut, Heights, Plan, input_width, needs, stacked
 from archspec.draw.scene import Bounds, Circle, Element, Line, Path, Point, Rect, Run, Text
 from archspec.draw.slide import Canvas
 from archspec.draw.trunk import Cell
 from archspec.draw.words import resolution
 
+WIDER, FURTHER = 90.0, 70.0
+"""by how much a box grows at most where there is room, and a gap after that"""
 RULER, CHANNELS, CHART = 20.0, 22.0, 25.0
 """heights of the ruler, of the row of channels, and of a row of costs without its bars"""
 
@@ -108,6 +109,8 @@ def _cells(
         for place in range(cut.start, cut.end)
     }
     total = sum(weights.values()) or 1.0
+    more = {number: min(spare * weight / total, WIDER) for number, weight in weights.items()}
+    gap += min((spare - sum(more.values())) / max(1, count - 1), FURTHER)
     elements: list[Element] = []
     boxes: dict[int, Rect | Circle] = {}
     first: Rect | None = None
@@ -131,7 +134,7 @@ def _cells(
         x += LABELS
     for place in range(cut.start, cut.end):
         cell = plan.cell(place)
-        wide = plan.width(place) + min(spare * weights[place] / total, 90.0)
+        wide = plan.width(place) + more[place]
         high = _high(plan, place, heights)
         made = _made(plan, place, Bounds(x, axis - high / 2, wide, high), style)
         boxes[place] = made
@@ -258,15 +261,16 @@ def _channels(
     plan: Plan, places: Sequence[int], boxes: dict[int, Rect | Circle], canvas: Canvas, y: float
 ) -> list[Element]:
     """Channels in → out under each cell that has weights, the dearest first where they would touch."""
-    elements: list[Element] = [note("channels", Point(canvas.margin, y), size=12.0)]
-    taken: list[tuple[float, float]] = [(0.0, canvas.margin + elements[0].line.width + 4)]  # type: ignore[union-attr]
+    name = note("channels", Point(canvas.margin, y), size=12.0)
+    elements: list[Element] = []
+    taken: list[tuple[float, float]] = [(0.0, name.bounds.right + 4)]
     for number in sorted(places, key=lambda number: -plan.cell(number).mads):
         cell = plan.cell(number)
         if cell.unit.role in ("merge", "concat", "pool", "shape", "linear") and cell.unit.body is None:
             continue
         if not cell.entry.inputs or len(cell.entry.input.shape) < 2:
             continue
-        first, last = _in(cell.entry), cell.exit.output.channels
+        first, last = cell.entry.input.channels, cell.exit.output.channels
         for text, size in ((f"{first}→{last}", 13.0), (f"{first}→{last}", 12.0), (f"{last}", 12.0)):
             line = say(text if first != last else str(last), size, bold=True)
             left, right = boxes[number].at.cx - line.width / 2, boxes[number].at.cx + line.width / 2
@@ -274,8 +278,4 @@ def _channels(
                 taken.append((left, right))
                 elements.append(Text(Point(boxes[number].at.cx, y), line))
                 break
-    return elements
-
-
-def _in(block: Block) -> int:
-    return block.input.channels
+    return [name, *elements] if elements else []
