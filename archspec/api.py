@@ -81,9 +81,7 @@ class Architecture:
         """The source that it compiles to."""
         return str(self.emit("pytorch"))
 
-    def emit(
-        self, backend: str, *, weights: Mapping[str, Any] | None = None, seed: int | None = None
-    ) -> str | bytes:
+    def emit(self, backend: str, *, weights: Mapping[str, Any] | None = None, seed: int | None = None) -> str | bytes:
         """What a backend writes of it: source, or the content of a model file.
 
         `weights`: arrays or tensors by the keys of the state dict; without them a model file holds such as `seed`

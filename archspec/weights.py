@@ -53,11 +53,35 @@ def load_weights(
     return found
 
 
+def read_weights(architecture: Architecture, source: str | Path) -> tuple[dict[str, Any], Match]:
+    """The tensors of a file or a library by the keys of the network's state dict, and how they were matched.
+
+    `source` as in `load_weights`, and errors likewise. A safetensors file of dtypes that numpy has comes as arrays
+    of numpy, without torch; all else as tensors of torch. Counters of batches that an old file lacks are 0.
+    """
+    tensors = _arrays(source) or _tensors(source)
+    shapes = {name: tuple(value.shape) for name, value in tensors.items()}
+    found = match(_shapes(architecture), shapes, _keys(architecture))
+    if not found.whole:
+        raise misfit(found, str(source))
+    counters = dict.fromkeys(found.missing, 0)
+    return {key: tensors[name] for key, name in found.fits.items()} | counters, found
+
+
 def compare(architecture: Architecture, header: Header, by: By | None = None) -> Match:
     """What a file's tensors are to a network. Imports no torch."""
-    ours = {weight.key: weight.type.shape for weight in Weights(architecture.program).all()}
-    maps = {library: source.keys for library, source in architecture.weights.items()}
-    return match(ours, {name: stored.shape for name, stored in header.items()}, maps, by)
+    return match(
+        _shapes(architecture), {name: stored.shape for name, stored in header.items()}, _keys(architecture), by
+    )
+
+
+def _shapes(architecture: Architecture) -> Mapping[str, tuple[int, ...]]:
+    return {weight.key: weight.type.shape for weight in Weights(architecture.program).all()}
+
+
+def _keys(architecture: Architecture) -> Mapping[str, Mapping[str, str]]:
+    """The key maps of a network by library."""
+    return {library: source.keys for library, source in architecture.weights.items()}
 
 
 def misfit(found: Match, source: str) -> SpecError:
@@ -84,7 +108,23 @@ def _maps(module: torch.nn.Module) -> Mapping[str, Mapping[str, str]]:
     from archspec.api import architecture_of
 
     architecture = architecture_of(module)
-    return {} if architecture is None else {library: one.keys for library, one in architecture.weights.items()}
+    return {} if architecture is None else _keys(architecture)
+
+
+def _arrays(source: str | Path) -> dict[str, Any]:
+    """The tensors of a safetensors file as arrays of numpy; nothing for any other source."""
+    from archspec.checkpoints.header import is_safetensors, read_header
+    from archspec.text.extras import need
+
+    if not Path(source).exists():
+        return {}
+    header = read_header(source)
+    if not is_safetensors(source) or any(one.dtype.startswith(("bfloat", "float8")) for one in header.values()):
+        return {}
+    need("safetensors", "a safetensors file")
+    from safetensors.numpy import load_file
+
+    return dict(load_file(source))
 
 
 def _tensors(source: str | Path) -> dict[str, torch.Tensor]:

@@ -297,6 +297,10 @@ _OUTPUT = {
         "Charts, slides and some formats are written by packages that not everybody needs, so they are extras: the "
         "message names the one to install. Nothing else of archspec needs them.",
     ),
+    "A0506": Explanation(
+        "a tool is missing",
+        "Some backends need a program of this machine: AOTInductor compiles C++. The message names what is missing.",
+    ),
 }
 
 _VERIFIER = {

@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from archspec.text.diagnostics import fault
 from archspec.text.read import cause
 
 
-def write_atomically(path: str | Path, content: str | bytes) -> None:
+def write_atomically(path: str | Path, content: str | bytes | Iterable[bytes]) -> None:
     """Write a file so that a reader, or a crash, sees the old content or the new, never a part. Raises `SpecError`.
 
-    Text is written as UTF-8. A file that exists keeps its mode, a link keeps pointing where it points.
+    Text is written as UTF-8; what is too large for one piece comes in several. A file that exists keeps its mode, a
+    link keeps pointing where it points.
     """
     data = content.encode() if isinstance(content, str) else content
+    pieces = (data,) if isinstance(data, bytes) else data
     target = Path(os.path.realpath(path))
     beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.tmp")
     try:
@@ -24,7 +27,7 @@ def write_atomically(path: str | Path, content: str | bytes) -> None:
         if target.is_dir():
             raise IsADirectoryError(21, "it is a folder")
         try:
-            _write(beside, data, mode)
+            _write(beside, pieces, mode)
             os.replace(beside, target)  # the one step that others can see
         except BaseException:
             with contextlib.suppress(OSError):
@@ -36,10 +39,11 @@ def write_atomically(path: str | Path, content: str | bytes) -> None:
         raise fault("A0502", f"cannot write {path}: {cause(error)}") from None
 
 
-def _write(path: Path, data: bytes, mode: int | None) -> None:
+def _write(path: Path, pieces: Iterable[bytes], mode: int | None) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+        for piece in pieces:
+            file.write(piece)
         file.flush()
         os.fsync(descriptor)
     if mode is not None:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from archspec.backends.pytorch.source import class_name, emit
+from archspec.backend import Header
+from archspec.backends.pytorch.source import class_name
+from archspec.backends.pytorch.source import emit as _source_of
 from archspec.program.model import Program
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["build", "emit"]
+__all__ = ["HOLDS_WEIGHTS", "SUFFIX", "build", "emit"]
+SUFFIX = ".py"
+HOLDS_WEIGHTS = False
+
+
+def emit(program: Program, header: Header, *, weights: Mapping[str, Any] | None = None, seed: int | None = None) -> str:
+    """The program as one file of readable PyTorch. It holds no weights: both are left aside. Raises `SpecError`."""
+    return _source_of(program, header)
 
 
 def build(program: Program, source: str, *, seed: int | None = None) -> nn.Module:
