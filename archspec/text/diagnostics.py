@@ -88,8 +88,12 @@ class Reporter:
         try:
             yield
         except SpecError as error:
-            for diagnostic in error.diagnostics:
-                self.add(diagnostic)
+            self.note(error)
+
+    def note(self, error: SpecError) -> None:
+        """All that an error tells."""
+        for diagnostic in error.diagnostics:
+            self.add(diagnostic)
 
     @property
     def failed(self) -> bool:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 from archspec.text.source import Span
 
@@ -31,7 +30,7 @@ class Scalar(NamedTuple):
         return whole if whole.start == first and whole.end == last else Span(whole.source, first, last)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Items:
     """A YAML sequence."""
 
@@ -50,29 +49,39 @@ class Entry(NamedTuple):
     value: Yaml
 
 
-@dataclass(frozen=True, eq=False)
+@final
 class Mapping:
     """A YAML mapping; keys are text and unique."""
 
-    entries: tuple[Entry, ...]
-    span: Span
+    __slots__ = ("_table", "entries", "span")
 
-    @cached_property
-    def _table(self) -> dict[str, Entry]:
-        return {entry.key.text: entry for entry in self.entries}
+    def __init__(self, entries: tuple[Entry, ...], span: Span):
+        self.entries, self.span = entries, span
+        self._table: dict[str, Entry] | None = None
+
+    def _find(self, key: str) -> Entry | None:
+        if len(self.entries) == 1:  # as steps are, and a spec may have very many
+            (entry,) = self.entries
+            return entry if entry.key.text == key else None
+        if self._table is None:
+            self._table = {entry.key.text: entry for entry in self.entries}
+        return self._table.get(key)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._table
+        return self._find(key) is not None
 
     def __getitem__(self, key: str) -> Yaml:
-        return self._table[key].value
+        return self.entry(key).value
 
     def get(self, key: str) -> Yaml | None:
-        entry = self._table.get(key)
+        entry = self._find(key)
         return None if entry is None else entry.value
 
     def entry(self, key: str) -> Entry:
-        return self._table[key]
+        found = self._find(key)
+        if found is None:
+            raise KeyError(key)
+        return found
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)

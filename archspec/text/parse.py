@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -87,7 +87,7 @@ def resolve(text: str) -> Plain:
     return text
 
 
-@dataclass
+@dataclass(slots=True)
 class _Open:
     """A list or mapping whose end has not come yet."""
 
@@ -119,61 +119,64 @@ class _Builder:
         self.flow: list[Scalar] = []
         """plain scalars of the outermost flow collection that is open"""
         self.nodes = 0
+        self.documents = 0
 
     def build(self, events: Iterable[yaml.Event]) -> None:
-        documents = 0
+        take: dict[type[yaml.Event], Callable[[Any], None]] = {
+            yaml.DocumentStartEvent: self._document,
+            yaml.ScalarEvent: self._scalar,
+            yaml.AliasEvent: self._alias,
+            yaml.SequenceStartEvent: self._start,
+            yaml.MappingStartEvent: self._start,
+            yaml.SequenceEndEvent: self._end,
+            yaml.MappingEndEvent: self._end,
+        }
         for event in events:
-            match event:
-                case yaml.DocumentStartEvent():
-                    documents += 1
-                    self._check_document(event, documents)
-                case yaml.ScalarEvent():
-                    self._add(self._scalar(event), event.anchor, 1, 0)
-                case yaml.AliasEvent():
-                    self._alias(event)
-                case yaml.CollectionStartEvent():
-                    self._start(event)
-                case yaml.CollectionEndEvent():
-                    self._end(event)
+            kind = type(event)
+            if kind in take:
+                take[kind](event)
 
     def _span(self, event: yaml.Event) -> Span:
         return Span(self.source, *extent(event))
 
-    def _check_document(self, event: yaml.DocumentStartEvent, count: int) -> None:
-        if count > 1:
+    def _document(self, event: yaml.DocumentStartEvent) -> None:
+        self.documents += 1
+        if self.documents > 1:
             help = "write each network into a file of its own"
             raise fault("A0114", "a second document in one file", self._span(event), help=help)
         if event.tags or (event.version is not None and event.version != (1, 2)):
             help = "remove the lines that begin with `%`: archspec reads YAML 1.2 without tags"
             raise fault("A0114", "a directive that archspec does not read", self._span(event), help=help)
 
-    def _check_tag(self, event: yaml.NodeEvent) -> None:
-        tag = getattr(event, "tag", None)
-        if tag is None:
-            return
+    def _tag(self, event: yaml.NodeEvent) -> None:
         written = re.compile(r"!\S*").search(self.source.text, *extent(event))
         place = Span(self.source, *written.span()) if written else self._span(event)
         help = "quote the value if it is text; in a condition write `not`"
         self.reporter.add(fault("A0112", "tags are not allowed", place, help=help).diagnostics[0])
 
-    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
-        self._check_tag(event)
-        plain = event.style in (None, "")
-        offsets = offsets_of(self.source.text, event)
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        text, style = event.value, event.style
         start, end = extent(event)
-        span = Span(self.source, start, offsets[-1] if event.style in ("|", ">") else end)
-        value: Plain = event.value
+        if event.tag is not None:
+            self._tag(event)
+        plain = not style
+        if plain and end - start == len(text) and self.source.text.startswith(text, start):
+            offsets: tuple[int, ...] | range = range(start, end + 1)
+        else:
+            offsets = offsets_of(self.source.text, event)
+        span = Span(self.source, start, offsets[-1] if style in ("|", ">") else end)
+        value: Plain = text
         if plain:
-            digits = len(event.value)
-            if digits > self.limits.expression_length and _TEN.fullmatch(event.value):
+            digits = len(text)
+            if digits > self.limits.expression_length and _TEN.fullmatch(text):
                 self._report(fault("A0118", f"a number of {digits:,} digits", span))
                 value = 0
             else:
-                value = resolve(event.value)
-        scalar = Scalar(value, event.value, span, offsets)
+                value = resolve(text)
+        scalar = Scalar(value, text, span, offsets)
         if plain and self._in_flow():
             self.flow.append(scalar)
-        return scalar
+        self._add(scalar, event.anchor, 1, 0)
 
     def _in_flow(self) -> bool:
         return bool(self.open) and bool(self.open[-1].event.flow_style)
@@ -194,7 +197,8 @@ class _Builder:
         self._add(target.value, None, target.size, target.height, span)
 
     def _start(self, event: yaml.CollectionStartEvent) -> None:
-        self._check_tag(event)
+        if event.tag is not None:
+            self._tag(event)
         if len(self.open) >= self.depth:
             raise self._too_deep(self._span(event))
         if event.anchor is not None:
@@ -210,21 +214,25 @@ class _Builder:
 
     def _end(self, event: yaml.CollectionEndEvent) -> None:
         done = self.open.pop()
-        start = extent(done.event)[0]
-        if done.event.flow_style or not done.children:
+        begun, children = done.event, done.children
+        start = extent(begun)[0]
+        if begun.flow_style or not children:
             end = extent(event)[1]
         else:  # a block ends for PyYAML where the next one begins; for a reader with its last value
-            end = max(start, done.children[-1].span.end)
+            end = max(start, children[-1].span.end)
         span = Span(self.source, start, end)
-        listed = isinstance(done.event, yaml.SequenceStartEvent)
-        value = Items(tuple(done.children), span) if listed else self._mapping(done.children, span)
-        if done.event.flow_style and not self._in_flow():
+        listed = type(begun) is yaml.SequenceStartEvent
+        value = Items(tuple(children), span) if listed else self._mapping(children, span)
+        if begun.flow_style and not self._in_flow():
             for problem in split_calls(self.flow):
                 self.reporter.add(problem)
             self.flow = []
-        self._add(value, done.event.anchor, done.size, done.height)
+        self._add(value, begun.anchor, done.size, done.height)
 
     def _mapping(self, children: list[Yaml], span: Span) -> Mapping:
+        if len(children) == 2:  # a step with a name, as most are
+            only = self._key(children[0])
+            return Mapping(() if only is None else (Entry(only, children[1]),), span)
         entries: dict[str, Entry] = {}
         for key, value in zip(children[::2], children[1::2], strict=True):
             checked = self._key(key)
@@ -244,15 +252,14 @@ class _Builder:
             kind = "list" if isinstance(key, Items) else "mapping"
             self._report(fault("A0111", f"a {kind} cannot be a key", key.span, help="quote the key if it is text"))
             return None
-        plain = key.span.text == key.text
-        if plain and key.text == "<<":
+        if key.text == "<<" == key.span.text:
             help = "repeat the keys, or share a value with an alias: `conv: *conv`"
             self._report(fault("A0113", "merge keys are not part of YAML 1.2", key.span, help=help))
             return None
         if not key.text:
             self._report(fault("A0111", "a key is missing before this `:`", key.span))
             return None
-        return Scalar(key.text, key.text, key.span, key.offsets)
+        return key if key.value is key.text else key._replace(value=key.text)
 
     def _add(self, value: Yaml, anchor: str | None, size: int, height: int, place: Span | None = None) -> None:
         self.nodes += size if place is not None else 1
@@ -268,4 +275,5 @@ class _Builder:
         parent = self.open[-1]
         parent.children.append(value)
         parent.size += size
-        parent.height = max(parent.height, height + 1)
+        if parent.height <= height:
+            parent.height = height + 1

@@ -37,7 +37,8 @@ def test_what_is_accepted_means_the_same_in_python(text: str) -> None:
         assert isinstance(tree, ast.BinOp)
         operands: list[ast.expr] = [tree.left, tree.right]
     elif found.operands:
-        assert isinstance(tree, ast.Call) and not tree.keywords
+        assert isinstance(tree, ast.Call)
+        assert not tree.keywords
         operands, tree = tree.args, tree.func
         assert ast.unparse(tree).replace(" ", "") == found.name + found.numbers.replace(" ", "")
     else:

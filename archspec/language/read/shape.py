@@ -117,7 +117,7 @@ TORCH_NAMES = frozenset(
 """What an `nn.Module` calls its own (the parent class wins over an attribute of that name)."""
 
 T = TypeVar("T")
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_TAKEN = frozenset(keyword.kwlist) | STRUCTURE_WORDS | OWN_NAMES | TORCH_NAMES
 _COPY = re.compile(r"(?!__)[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*")
 
 
@@ -203,9 +203,12 @@ def name(key: Scalar, what: str, *, copy: bool = False) -> str:
 
 
 def check_name(given: str, span: Span, what: str, *, copy: bool = False) -> None:
-    if copy and _COPY.fullmatch(given) and not _IDENTIFIER.fullmatch(given):
+    identifier = given.isascii() and given.isidentifier()
+    if identifier and given not in _TAKEN and given[:2] != "__":
         return
-    if not _IDENTIFIER.fullmatch(given) or not given.isascii():
+    if copy and _COPY.fullmatch(given) and not identifier:
+        return
+    if not identifier:
         raise fault(
             "A0204",
             f"`{_clip(given)}` cannot name {what}",
