@@ -99,7 +99,7 @@ def _cells(
     room = canvas.width - 2 * canvas.margin - (16 if cut.end < len(plan.main.line) else 0)
     spare = max(0.0, room - needs(plan, cut.start, cut.end))
     gap = plan.tight.gap + min(spare * 0.3 / max(1, count), 14.0)
-    spare -= (gap - plan.tight.gap) * max(0, count - 1)
+    spare -= (gap - plan.tight.gap) * count
     weights = {
         place: 0.0
         if plan.cell(place).unit.role in ("merge", "concat")
@@ -110,7 +110,7 @@ def _cells(
     }
     total = sum(weights.values()) or 1.0
     more = {number: min(spare * weight / total, WIDER) for number, weight in weights.items()}
-    gap += min((spare - sum(more.values())) / max(1, count - 1), FURTHER)
+    gap += min((spare - sum(more.values())) / max(1, count), FURTHER)
     elements: list[Element] = []
     boxes: dict[int, Rect | Circle] = {}
     first: Rect | None = None
