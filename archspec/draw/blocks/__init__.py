@@ -27,7 +27,7 @@ from archspec.draw.scene import Bounds
 
 Layout = Callable[[Body, Bounds, Style], Drawing | None]
 
-LAYOUTS: tuple[str, ...] = ("dense", "unrolled", "streams", "cell", "inception", "column")
+LAYOUTS: tuple[str, ...] = ("dense", "unrolled", "chain", "streams", "cell", "inception", "column")
 """files of this folder, the most special first"""
 
 

@@ -24,6 +24,7 @@ EACH = (
     ("dense", "densenet121", "features.denseblock3"),
     ("streams", "dpn92", "features.conv2_2"),
     ("cell", "nasnet_a_mobile", "reduction_cell_0"),
+    ("chain", "resnet50", "layer2"),
     ("unrolled", "slide_residual_ensemble", "blocks"),
 )
 
@@ -89,7 +90,7 @@ def test_every_layout_draws_something() -> None:
 
 @pytest.mark.parametrize(("form", "network", "path"), EACH)
 def test_the_other_direction_is_left_to_others(form: str, network: str, path: str) -> None:
-    direction = "down" if form in ("dense", "unrolled") else "right"
+    direction = "down" if form in ("dense", "unrolled", "chain") else "right"
     assert drawn(module(network, path), style=Style(direction=direction))[0] != form
 
 

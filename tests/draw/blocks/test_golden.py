@@ -25,6 +25,7 @@ PICTURES = (
     ("dense", "densenet121", "features.denseblock3", "16:9"),
     ("dual_path", "dpn92", "features.conv2_1", "16:9"),
     ("cell", "nasnet_a_mobile", "reduction_cell_0", "16:9"),
+    ("chain", "resnet50", "layer2", "16:9"),
     ("residual_units", "slide_residual_ensemble", "blocks", "16:9"),
 )
 
