@@ -11,6 +11,7 @@ from archspec.bench import memory, runs
 from archspec.bench.measure import Clock, Spread, Warmed, rounds, speed, spread, warm
 from archspec.bench.subjects import Host, Load, Subject, own, peer
 from archspec.text.collector import collector_paused
+from archspec.text.diagnostics import SpecError
 
 if TYPE_CHECKING:
     from archspec.api import Architecture
@@ -86,13 +87,13 @@ def bench(
     threads = settings.threads or (torch.get_num_threads(),)
     cells = [(batch, number) for batch in settings.batches for number in threads]
     for at, (batch, number) in enumerate(cells):
-        words = f"{architecture.name}, batch {batch}, {number} threads"
+        words = f"{architecture.name}, batch {batch}, {number} thread{'s' if number > 1 else ''}"
 
         def told(done: float, at: int = at, words: str = words) -> None:
             progress(words, (at + done) / len(cells))
 
         told(0.0)
-        if at:
+        if at or number != torch.get_num_threads():
             for one in subjects:
                 one.subject.renew()
         with set_torch_threads(number):
@@ -127,6 +128,8 @@ def _subjects(architecture: Architecture, settings: Settings, load: Load) -> lis
         one = peer(host, word)
         try:
             theirs = runs.forward(one, values)()
+        except SpecError:  # a ValueError too
+            raise
         except (RuntimeError, TypeError, ValueError) as error:
             raise ValueError(f"`{word}` cannot run on the inputs of `{architecture.name}`: {_line(error)}") from error
         off = runs.off(theirs, runs.forward(first, values)()) if one.comparable else None

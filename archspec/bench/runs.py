@@ -59,7 +59,7 @@ def step(subject: Subject, values: tuple[torch.Tensor, ...]) -> Run:
     def run() -> object:
         optimiser.zero_grad(set_to_none=True)
         losses = [one.float().square().mean() for one in tensors(call(*given)) if one.is_floating_point()]
-        torch.stack(losses).sum().backward()
+        torch.autograd.backward(torch.stack(losses).sum())
         optimiser.step()
         return None
 

@@ -89,7 +89,7 @@ def split(word: str) -> tuple[str, str]:
     >>> split("timm:resnet50"), split("compile"), split("densenet121")
     (('timm', 'resnet50'), ('compile', ''), ('', 'densenet121'))
     """
-    kind, colon, argument = word.partition(":")
+    kind, _, argument = word.partition(":")
     if kind not in KINDS:
         return "", word
     if KINDS[kind].argument != bool(argument):
@@ -144,12 +144,50 @@ def _channels_last(host: Host, _: str) -> Subject:
     return Subject("", module, module, channels_last=True)
 
 
+def _inference(host: Host, _: str) -> Subject:
+    """The same network after the passes for inference."""
+    from archspec.api import optimize
+
+    module = optimize(host.ours)
+    return Subject("", module, module)
+
+
+def _onnxruntime(host: Host, _: str) -> Subject:
+    """The same network as an ONNX model, in ONNX Runtime."""
+    from archspec.backend import find_backend
+
+    if host.device != "cpu" or host.dtype != "float32":
+        raise ValueError("`onnxruntime` runs on the CPU, in float32")
+    backend = find_backend("onnx")
+    content = host.architecture.emit("onnx", weights=host.ours.state_dict())
+    engine = _Renewed(lambda: backend.build(host.architecture.program, content))
+    return Subject("", engine, None, renew=engine.forget)
+
+
+class _Renewed:
+    """Made at a call, and again after `forget`: an engine keeps the number of threads that torch had."""
+
+    def __init__(self, make: Callable[[], Callable[..., Any]]):
+        self._make = make
+        self._made: Callable[..., Any] | None = None
+
+    def __call__(self, *inputs: Any) -> Any:
+        if self._made is None:
+            self._made = self._make()
+        return self._made(*inputs)
+
+    def forget(self) -> None:
+        self._made = None
+
+
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "torchvision": Kind(partial(_library, "torchvision"), argument=True, trains=True),
         "timm": Kind(partial(_library, "timm"), argument=True, trains=True),
         "compile": Kind(_compiled, argument=False, trains=True),
         "channels_last": Kind(_channels_last, argument=False, trains=True),
+        "inference": Kind(_inference, argument=False, trains=False),
+        "onnxruntime": Kind(_onnxruntime, argument=False, trains=False),
     }
 )
 """each kind of peer but a spec, by the word before the colon"""

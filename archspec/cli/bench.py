@@ -6,14 +6,17 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import groupby
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from archspec.cli.compile import Device
-from archspec.cli.memory import Dtype, Format
+from archspec.cli.formats import Format
+from archspec.cli.memory import Dtype
 from archspec.cli.options import Limit, Set, Specs, limits, params, tell_warnings
 from archspec.cli.terminal import BOLD, DIM, WIDTH, cut, markdown, mib, paint, shorten, table
 
@@ -36,7 +39,7 @@ def bench(
     specs: Specs,
     vs: Annotated[
         list[str] | None,
-        typer.Option("--vs", metavar="PEER", help="compile, channels_last, torchvision:NAME, timm:NAME or a SPEC."),
+        typer.Option("--vs", metavar="PEER", help="One of the kinds below, or a SPEC. May be repeated."),
     ] = None,
     batch: Annotated[str, typer.Option("--batch", metavar="N,…", help="Batch sizes.")] = "1",
     threads: Annotated[str, typer.Option("--threads", metavar="N,…", help="Threads of torch; else its own.")] = "",
@@ -53,6 +56,9 @@ def bench(
     limit: Limit = None,
 ) -> None:
     """Time networks, in alternation with their peers. May be interrupted: it prints what it has.
+
+    PEER: torchvision:NAME or timm:NAME, that library's network; of the SPEC's own network another form: compile,
+    channels_last, inference (optimised), onnxruntime; or another SPEC.
 
     speed: times as fast as the SPEC's own network; the ratio of medians, and the quartiles of the ratios of samples
     taken in turn. MiB: the peak while it runs, beyond the weights.
@@ -95,7 +101,7 @@ def bench(
 
 def _numbers(text: str, option: str) -> tuple[int, ...]:
     words = text.replace(",", " ").split()
-    if not words or not all(word.isascii() and word.isdecimal() and 0 < int(word[:9]) for word in words):
+    if not words or not all(word.isascii() and word.isdecimal() and int(word[:9]) > 0 for word in words):
         raise typer.BadParameter(f"`{option}` takes natural numbers between commas, not `{text}`")
     return tuple(dict.fromkeys(int(word[:9]) for word in words))
 
@@ -117,6 +123,7 @@ def _measure(
     """All rows, or those there were when somebody pressed Ctrl-C."""
     from archspec.bench import subjects
     from archspec.bench.grid import bench
+    from archspec.text.diagnostics import SpecError
 
     rows: list[Row] = []
     try:
@@ -125,12 +132,19 @@ def _measure(
                 raise ValueError(f"`{word}` does not train")
         with _bar(len(architectures)) as progress:
             for at, architecture in enumerate(architectures):
-                rows.extend(bench(architecture, settings, load, lambda words, done, at=at: progress(words, at + done)))
+                rows.extend(bench(architecture, settings, load, partial(_shifted, progress, at)))
     except KeyboardInterrupt:
         return rows, True
+    except SpecError:
+        raise
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     return rows, False
+
+
+def _shifted(progress: Progress, networks: int, words: str, done: float) -> None:
+    """Progress of one network as that of all."""
+    progress(words, networks + done)
 
 
 @contextmanager
@@ -174,7 +188,7 @@ def _cells(row: Row) -> list[str]:
         row.subject,
         time(middle),
         f"{100 * (high - low) / middle:.0f} %{'' if row.steady else '!'}",
-        f"{row.throughput:,.1f}" if row.throughput < 1000 else f"{row.throughput:,.0f}",
+        f"{row.throughput:.3g}" if row.throughput < 999.5 else f"{row.throughput:,.0f}",
         f"{row.speed.middle:.2f}",
         f"{row.speed.low:.2f}–{row.speed.high:.2f}",
         mib(row.memory) if row.memory is not None else "",
@@ -192,6 +206,8 @@ def _notes(rows: Sequence[Row], settings: Settings) -> list[str]:
             continue
         if own.off is None:
             said.append(f"{subject}: outputs not compared, for it has other weights")
+        elif own.off == 0:
+            said.append(f"{subject}: exactly the same outputs")
         elif rounded(own.off, settings.dtype):
             said.append(f"{subject}: the same outputs, to {own.off:.0e}")
         else:
@@ -202,7 +218,7 @@ def _notes(rows: Sequence[Row], settings: Settings) -> list[str]:
     accelerator = f"{here['accelerator']}; " if "accelerator" in here else ""
     said.append(f"{accelerator}{here['processor']}, {here['cores']} cores")
     said.append(", ".join(f"{name} {version}" for name, version in packages.items()))
-    return [cut(line, WIDTH) for line in said]
+    return [line for one in said for line in wrap(one, WIDTH, subsequent_indent="  ")]
 
 
 def _packages(settings: Settings) -> list[str]:
@@ -224,10 +240,9 @@ def _json(rows: Sequence[Row], settings: Settings, _: Sequence[Architecture]) ->
     whole = {
         "machine": machine(settings.device),
         "versions": versions(_packages(settings)),
-        "settings": {**asdict(settings), "mode": "train" if settings.train else "forward"},
+        "settings": asdict(settings),
         "rows": _records(rows),
     }
-    del whole["settings"]["train"]
     return json.dumps(whole, indent=2, ensure_ascii=False)
 
 

@@ -1,0 +1,148 @@
+"""What can be timed: each peer computes what the spec's own network does, or is said not to be comparable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from archspec import api
+from archspec.bench import libraries, runs
+from archspec.bench.grid import Settings, bench, rounded
+from archspec.bench.subjects import KINDS, split
+from tests.oracles import torchvision
+
+TINY = """
+archspec: 1
+name: tiny
+inputs: {image: [3, 8, 8]}
+graph:
+  - conv: conv(4, 3, bias=false)
+  - bn: batch_norm
+  - relu
+  - global_avg_pool
+  - dropout(0.5)
+  - fc: linear(WIDTH)
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    for name, width in (("tiny", 5), ("wide", 6)):
+        (tmp_path / f"{name}.yaml").write_text(TINY.replace("WIDTH", str(width)), encoding="utf-8")
+    return tmp_path / "tiny.yaml"
+
+
+def offs(spec: Path, *peers: str, train: bool = False, dtype: str = "float32") -> list[float | None]:
+    settings = Settings(peers, (2,), (1,), seconds=0.001, train=train, dtype=dtype)
+    return [row.off for row in bench(api.load(spec), settings, api.load)]
+
+
+@pytest.mark.parametrize("kind", ["channels_last", "inference", "onnxruntime"])
+def test_another_form_of_the_network_has_its_outputs(tiny: Path, kind: str) -> None:
+    if kind == "onnxruntime":
+        pytest.importorskip("onnxruntime")
+    own, off = offs(tiny, kind)
+    assert own == 0
+    assert off is not None
+    assert rounded(off, "float32")
+
+
+@pytest.mark.slow
+def test_the_compiled_network_has_its_outputs(tiny: Path) -> None:
+    _, off = offs(tiny, "compile")
+    assert off is not None
+    assert rounded(off, "float32")
+
+
+def test_a_spec_is_compared_if_it_takes_the_same_weights(tiny: Path) -> None:
+    same = tiny.with_name("same.yaml")
+    same.write_text(tiny.read_text().replace("name: tiny", "name: same"))
+    other = tiny.with_name("other.yaml")
+    other.write_text(tiny.read_text().replace("relu", "tanh"))
+    found = offs(tiny, str(same), str(tiny.with_name("wide.yaml")), str(other))
+    assert found[:3] == [0, 0, None]
+    assert found[3] is not None
+    assert not rounded(found[3], "float32")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_training_step_in_each_type(tiny: Path, dtype: str) -> None:
+    own, off = offs(tiny, "channels_last", train=True, dtype=dtype)
+    assert own == 0
+    assert off is not None
+    assert rounded(off, dtype)
+
+
+def test_a_step_of_training_changes_every_weight(tiny: Path) -> None:
+    architecture = api.load(tiny)
+    module = architecture.compile(seed=0).double()
+    before = {name: value.clone() for name, value in module.named_parameters()}
+    from archspec.bench.subjects import Subject
+
+    values = tuple(one.double() for one in runs.inputs(architecture.program, 4, "cpu", "float32"))
+    runs.step(Subject("tiny", module, module), values)()
+    assert module.training
+    assert all(not torch.equal(value, before[name]) for name, value in module.named_parameters())
+
+
+def test_training_takes_more_memory_than_running(tiny: Path) -> None:
+    peaks = [
+        next(bench(api.load(tiny), Settings((), (8,), (1,), train, seconds=0.001), api.load)).memory
+        for train in (False, True)
+    ]
+    assert None not in peaks
+    assert peaks[0] < peaks[1]  # type: ignore[operator]
+
+
+def test_a_network_of_torchvision_lends_its_weights() -> None:
+    architecture = api.load("resnet18", {"classes": 10})
+    settings = Settings(("torchvision:resnet18(num_classes=10)", "torchvision:resnet18"), (1,), (1,), seconds=0.001)
+    assert torchvision is not None
+    own, theirs, other = bench(architecture, settings, api.load)
+    assert (own.off, theirs.off, other.off) == (0, 0, None)
+    assert theirs.subject == "torchvision:resnet18(num_classes=10)"
+
+
+def test_the_grid_has_a_cell_for_each_batch_and_number_of_threads(tiny: Path) -> None:
+    told: list[tuple[str, float]] = []
+    settings = Settings(("channels_last",), (1, 3), (2, 1), seconds=0.001)
+    before = torch.get_num_threads()
+    rows = list(bench(api.load(tiny), settings, api.load, lambda words, done: told.append((words, done))))
+    assert [(row.batch, row.threads, row.subject) for row in rows] == [
+        (batch, threads, name) for batch in (1, 3) for threads in (2, 1) for name in ("tiny", "channels_last")
+    ]
+    assert torch.get_num_threads() == before
+    assert [done for _, done in told] == sorted(done for _, done in told)
+    assert told[0] == ("tiny, batch 1, 2 threads", 0.0)
+    assert told[-1] == ("tiny, batch 3, 1 thread", 1.0)
+
+
+def test_speed_is_relative_to_the_base(tiny: Path) -> None:
+    settings = Settings(("channels_last",), (1,), (1,), seconds=0.001, base="channels_last")
+    own, base = bench(api.load(tiny), settings, api.load)
+    assert base.speed == (1, 1, 1)
+    assert own.speed.middle == pytest.approx(base.seconds.middle / own.seconds.middle)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("resnet81", "torchvision has no network `resnet81`; did you mean `resnet18`?"),
+        ("resnet18(10)", "a network with settings is written `NAME(setting=value)`, not `resnet18(10)`"),
+        ("resnet18(num_classes=exit())", "a network with settings is written `NAME(setting=value)`, not …"),
+        ("resnet18(colour='red')", "torchvision cannot make `resnet18(colour='red')`: …"),
+    ],
+)
+def test_a_wrong_name_or_setting_of_a_library(call: str, message: str) -> None:
+    with pytest.raises(ValueError) as error:  # noqa: PT011 (the message is compared below)
+        libraries.network("torchvision", call)
+    assert str(error.value).startswith(message.removesuffix("…"))
+
+
+def test_how_peers_are_written() -> None:
+    for kind, (_, argument, _) in KINDS.items():
+        assert split(f"{kind}:x" if argument else kind) == (kind, "x" if argument else "")
+        with pytest.raises(ValueError, match=f"`{kind}` is written"):
+            split(kind if argument else f"{kind}:x")
