@@ -1,5 +1,5 @@
 """Elaboration: from a spec with values for its params to a Program."""
 
-from archspec.language.elaborate.network import elaborate
+from archspec.language.elaborate.network import Partly, elaborate, elaborate_partly
 
-__all__ = ["elaborate"]
+__all__ = ["Partly", "elaborate", "elaborate_partly"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from archspec.language.elaborate.builder import Builder
 from archspec.language.elaborate.construct import ModuleTarget, OpTarget, Target
 from archspec.language.elaborate.refusals import refused
-from archspec.language.elaborate.values import Value, usable
+from archspec.language.elaborate.values import PoisonedError, Value, usable
 from archspec.language.spec import FileModule
 from archspec.ops.base import OpError
 from archspec.program.model import Call, Origin
@@ -44,14 +44,22 @@ def apply(
         try:
             types = elaborator.infer(op, tuple([value.types[0] for value in single]), span)
         except OpError as error:
-            raise refused(elaborator.modules, error, single, span, places) from None
+            wrong = refused(elaborator.modules, error, single, span, places)
+            if elaborator.unfinished is not None:
+                elaborator.unfinished.op(builder, op, single, name, span, named, wrong)
+            raise wrong from None
         origin = Origin(span, target.hints)
         return builder.add(
             op, single, types, name=name, key=key, origin=origin, named=named, absent=absent, ties=ties or {}
         )
     inputs = ports(target)
     single, absent = flat(target.definition.name, inputs, frozenset(), False, values, keywords, span)
-    module = elaborator.concrete(target, tuple(value.types[0] for value in single), key, span)
+    try:
+        module = elaborator.concrete(target, tuple(value.types[0] for value in single), key, span)
+    except PoisonedError:
+        if elaborator.unfinished is not None:
+            elaborator.unfinished.call(builder, target, single, name, span, named)
+        raise
     outputs = module.outputs
     return builder.add(
         Call(module.id),

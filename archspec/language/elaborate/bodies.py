@@ -93,6 +93,8 @@ class Runner:
         except (PoisonedError, SpecError) as error:
             if isinstance(error, SpecError):
                 self.elaborator.tell(error)
+                if self.elaborator.unfinished is not None:
+                    self.elaborator.unfinished.step(scope.builder, step, read, error)
             self.elaborator.spend(_FAILURE, step.span)
             for name in step.names:
                 with self.elaborator.catch():
@@ -291,13 +293,18 @@ class Runner:
         kind = "steps" if body.branches is None else "branches"
         inner = Builder(kind, f"{self.builder.template}.{place.raw}", self.builder, read)  # type: ignore[arg-type]
         inside = scope.inner(inner)
-        with self.elaborator.inside(place.key):
-            value = run(self.elaborator, inside, body, read, place.key)
+        try:
+            with self.elaborator.inside(place.key):
+                value = usable(run(self.elaborator, inside, body, read, place.key))
+        except (PoisonedError, SpecError) as error:
+            if self.elaborator.unfinished is not None:
+                self.elaborator.unfinished.body(self.builder, inner, place.name, span, place.named, error)
+            raise
         return close_inner(
             self.elaborator,
             self.builder,
             inner,
-            usable(value),
+            value,
             key=place.key,
             name=place.name,
             span=span,

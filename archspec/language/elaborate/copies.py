@@ -16,7 +16,7 @@ from archspec.language.elaborate.nesting import close_inner
 from archspec.language.elaborate.scope import Scope
 from archspec.language.elaborate.stages import Place, Stages
 from archspec.language.elaborate.stamp import Stamp
-from archspec.language.elaborate.values import Value, usable
+from archspec.language.elaborate.values import PoisonedError, Value, usable
 from archspec.language.spec import Body, Long, Repeat
 from archspec.program.model import Loop
 from archspec.text.diagnostics import SpecError, fault
@@ -57,8 +57,13 @@ def repeat_body(
     inner = Builder("repeat", f"{runner.builder.template}.{place.raw}", runner.builder, read)
     inside = scope.inner(inner)
     copies = Copies(runner.inner(inside), repeat, extra)
-    with runner.elaborator.inside(place.key):
-        value = copies.run(times, usable(read))
+    try:
+        with runner.elaborator.inside(place.key):
+            value = copies.run(times, usable(read))
+    except (PoisonedError, SpecError) as error:
+        if runner.elaborator.unfinished is not None:
+            runner.elaborator.unfinished.body(runner.builder, inner, place.name, span, place.named, error)
+        raise
     loop = Loop(repeat.wire, tuple(copies.names), repeat.width, repeat.join.text if repeat.join is not None else None)
     hints = {"times": repeat.times.source()} if repeat.times is not None else {}
     return close_inner(

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from archspec.language import mentions
 from archspec.language.elaborate.arguments import Arguments
@@ -23,6 +23,9 @@ from archspec.text.evaluate import Meter, evaluate
 from archspec.text.expression import Expression
 from archspec.text.limits import Limits
 from archspec.text.source import Span
+
+if TYPE_CHECKING:
+    from archspec.language.elaborate.unfinished import Unfinished
 
 _NONE: Mapping[str, Argument] = MappingProxyType({})
 _NODE, _MODULE = 50, 500
@@ -50,6 +53,8 @@ class Elaborator:
         self._path: list[str] = []
         self._told: set[tuple[str, int, int]] = set()
         self._read: dict[int, tuple[ModuleDef, set[str]]] = {}
+        self.unfinished: Unfinished | None = None
+        """keeps what was made before a mistake, for who wants to see it"""
 
     # mistakes
 

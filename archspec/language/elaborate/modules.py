@@ -42,6 +42,8 @@ def module_body(elaborator: Elaborator, target: ModuleTarget, types: Sequence[Te
         value = run(elaborator, scope, body, ports[0], definition.name)
     elaborator.note_params(definition, scope.used)
     if value is POISON:
+        if elaborator.unfinished is not None:
+            elaborator.unfinished.module(target, builder, span)
         return None
     value = builder.bring(value)
     outputs = outputs_of(value)

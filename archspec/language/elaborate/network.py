@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from archspec.language import mentions
 from archspec.language.elaborate.application import part
@@ -17,9 +18,13 @@ from archspec.language.elaborate.values import POISON, Value, usable
 from archspec.language.files import Unit
 from archspec.language.spec import Input
 from archspec.ops.base import Tensor
-from archspec.program.model import Output, Program
+from archspec.program.model import Module, Output, Program
 from archspec.text.diagnostics import Diagnostic, fault, in_order
 from archspec.text.limits import Limits
+from archspec.text.source import Span
+
+if TYPE_CHECKING:
+    from archspec.language.elaborate.unfinished import Fault
 
 
 def elaborate(
@@ -34,39 +39,81 @@ def elaborate(
 
     `key`: see `Elaborator`.
     """
-    spec = unit.spec
     elaborator = Elaborator(limits, key)
-    if spec.graph is None:
-        raise fault("A0202", f"`{spec.name}` has no graph: its modules are for others to `use`", spec.span)
-    builder = Builder("graph", "graph")
-    scope = Scope(unit, builder, {})
-    network = Network(elaborator, scope)
-    try:
-        outputs = network.outputs()
-    except TooLargeError as error:
-        elaborator.tell(error)
-        outputs = []
+    network = _network(elaborator, unit)
+    outputs = network.run()
     if not elaborator.reporter.failed:
-        for node in builder.dead(outputs):
+        for node in network.builder.dead(outputs):
             elaborator.dead(node)
         elaborator.warn_unread()
         unused(elaborator, unit)
     elaborator.reporter.check()
-    main = elaborator.close(builder, outputs, origin=spec.graph.span)
+    main = elaborator.close(network.builder, outputs, origin=network.span)
+    return _program(unit, elaborator, main, name, title), in_order(elaborator.reporter.found)
+
+
+class Partly(NamedTuple):
+    """A network as far as it could be made."""
+
+    program: Program
+    """for looking at: what is loose is an output, and a broken node gives no more than a guess"""
+    faults: Mapping[str, Mapping[str, Fault]]
+    """by module id and name of the node"""
+    found: tuple[Diagnostic, ...]
+
+
+def elaborate_partly(unit: Unit, limits: Limits, *, name: str = "", title: str = "") -> Partly:
+    """The program of a file with everything that could be made of it in spite of its mistakes.
+
+    Raises `SpecError` with all mistakes if nothing could be made or a bound was hit.
+    """
+    from archspec.language.elaborate.unfinished import Unfinished
+
+    elaborator = Elaborator(limits)
+    unfinished = elaborator.unfinished = Unfinished(elaborator)
+    network = _network(elaborator, unit)
+    network.run()
+    if network.stopped or not network.builder.nodes:
+        elaborator.reporter.check()
+    main = unfinished.close(network.builder, network.span)
+    return Partly(_program(unit, elaborator, main, name, title), unfinished.faults, in_order(elaborator.reporter.found))
+
+
+def _network(elaborator: Elaborator, unit: Unit) -> Network:
+    if unit.spec.graph is None:
+        raise fault("A0202", f"`{unit.spec.name}` has no graph: its modules are for others to `use`", unit.spec.span)
+    return Network(elaborator, Scope(unit, Builder("graph", "graph"), {}), unit.spec.graph.span)
+
+
+def _program(unit: Unit, elaborator: Elaborator, main: Module, name: str, title: str) -> Program:
     params = {key: named(value) for key, value in unit.params.items()}
-    program = Program(
-        name or spec.name,
+    return Program(
+        name or unit.spec.name,
         main.id,
         MappingProxyType(elaborator.modules),
-        title or spec.title,
+        title or unit.spec.title,
         MappingProxyType(params),  # type: ignore[arg-type]
     )
-    return program, in_order(elaborator.reporter.found)
 
 
 class Network:
-    def __init__(self, elaborator: Elaborator, scope: Scope):
-        self.elaborator, self.scope, self.spec = elaborator, scope, scope.unit.spec
+    def __init__(self, elaborator: Elaborator, scope: Scope, span: Span):
+        self.elaborator, self.scope, self.spec, self.span = elaborator, scope, scope.unit.spec, span
+        self.stopped = False
+        """by a bound"""
+
+    @property
+    def builder(self) -> Builder:
+        return self.scope.builder
+
+    def run(self) -> list[Output]:
+        """The outputs; none, and the mistakes told, where something is wrong."""
+        try:
+            return self.outputs()
+        except TooLargeError as error:
+            self.elaborator.tell(error)
+            self.stopped = True
+            return []
 
     def outputs(self) -> list[Output]:
         """Everything that the network gives back, main outputs before heads."""

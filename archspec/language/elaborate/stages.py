@@ -13,10 +13,10 @@ from archspec.language.elaborate.construct import OpTarget, Target, join_target
 from archspec.language.elaborate.elaborator import Elaborator
 from archspec.language.elaborate.nesting import close_inner
 from archspec.language.elaborate.scope import SHAPE_WORDS, Scope
-from archspec.language.elaborate.values import Shared, Value, usable
+from archspec.language.elaborate.values import PoisonedError, Shared, Value, usable
 from archspec.language.spec import ModuleDef
 from archspec.ops.tensor import Multiply
-from archspec.text.diagnostics import fault
+from archspec.text.diagnostics import SpecError, fault
 from archspec.text.expression import Expression
 from archspec.text.functions import real
 from archspec.text.source import Span
@@ -376,15 +376,21 @@ class Stages:
         inner = Builder("pipe", f"{self.builder.template}.{raw}", self.builder, self.read)
         scope = self.scope.inner(inner)
         value = self.read
-        with self.elaborator.inside(key):
-            for at, part in enumerate(parts):
-                place = Place(str(at), str(at), str(at), False)
-                if isinstance(part, ast.Attribute | ast.Subscript | ast.BinOp) and at == 0:
-                    value = Stages(self.elaborator, scope, self.expression, place, value).stage(part)
-                    continue
-                stages = Stages(self.elaborator, scope, self.expression, place, value)
-                stages.keywords = self.keywords if at == 0 else {}
-                value = stages.stage(part)
+        try:
+            with self.elaborator.inside(key):
+                for at, part in enumerate(parts):
+                    place = Place(str(at), str(at), str(at), False)
+                    if isinstance(part, ast.Attribute | ast.Subscript | ast.BinOp) and at == 0:
+                        value = Stages(self.elaborator, scope, self.expression, place, value).stage(part)
+                        continue
+                    stages = Stages(self.elaborator, scope, self.expression, place, value)
+                    stages.keywords = self.keywords if at == 0 else {}
+                    value = stages.stage(part)
+        except (PoisonedError, SpecError) as error:
+            if self.elaborator.unfinished is not None:
+                name, named = (self.place.name, self.place.named) if top else (key, False)
+                self.elaborator.unfinished.body(self.builder, inner, name, self.span(node), named, error)
+            raise
         assert value is not None
         return close_inner(
             self.elaborator,
