@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archspec.draw.blocks import fan
-from archspec.draw.blocks.piece import Piece
+from archspec.draw.blocks.piece import NORMS, Piece
 from archspec.draw.metrics import width
 from archspec.draw.parts import arrow, dot, merge, note
 from archspec.draw.scene import Element, Point
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from archspec.draw.blocks.maker import Maker
 
 _LIGHT = ("conv", "conv1", "pool", "shape", "norm", "activation")
-_PASSIVE = ("BN", "LN", "GN", "IN")
 _CORNER, _WIDTH, _HEAD = 14.0, 2.8, 11.0
 
 
@@ -100,7 +99,7 @@ def _light(maker: Maker, branch: Series) -> bool:
             return False
         block = maker.body.blocks[part]
         weights += block.role in ("conv", "conv1")
-        if block.role not in _LIGHT or weights > 1 or any(word not in _PASSIVE for word in block.after):
+        if block.role not in _LIGHT or weights > 1 or any(word not in NORMS for word in block.after):
             return False
     return True
 

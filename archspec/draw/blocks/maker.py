@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archspec.draw.blocks import added, gated, highway, joined
-from archspec.draw.blocks.piece import Look, Piece, Words
+from archspec.draw.blocks.piece import NORMS, Look, Piece, Words
 from archspec.draw.metrics import width
 from archspec.draw.parts import Style, arrow, box, cards, merge, note, riders, say
 from archspec.draw.picture import Block, Body
@@ -13,8 +13,6 @@ from archspec.draw.scene import Bounds, Element, Point, Rect
 from archspec.draw.structure import Parallel, Series
 from archspec.draw.words import is_changed, shape
 from archspec.ops.base import Category
-
-NORMS = ("BN", "LN", "GN", "IN")
 
 
 class Maker:

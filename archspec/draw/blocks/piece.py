@@ -13,6 +13,9 @@ from archspec.draw.picture import Block, Body, Label
 from archspec.draw.scene import Element, Line, Run
 from archspec.draw.structure import count as times
 
+NORMS = ("BN", "LN", "GN", "IN")
+"""words of norms: without an activation they are passive"""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
