@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from archspec.version import __version__
 
 if TYPE_CHECKING:
-    from archspec.api import Architecture, check, compile, library, load, optimize, stats, sweep
+    from archspec.api import Architecture, check, compile, export, library, load, optimize, stats, sweep
     from archspec.ensemble import lesion, shuffle
     from archspec.text.diagnostics import SpecError
     from archspec.weights import load_weights
@@ -28,6 +28,7 @@ _HOMES = {
     "SpecError": "text.diagnostics",
     "check": "api",
     "compile": "api",
+    "export": "api",
     "lesion": "ensemble",
     "library": "api",
     "load": "api",
@@ -40,8 +41,8 @@ _HOMES = {
 """each public name, and the module that it comes from"""
 
 __all__ = [
-    "Architecture", "SpecError", "__version__", "check", "compile", "lesion", "library", "load", "load_weights",
-    "optimize", "shuffle", "stats", "sweep",
+    "Architecture", "SpecError", "__version__", "check", "compile", "export", "lesion", "library", "load",
+    "load_weights", "optimize", "shuffle", "stats", "sweep",
 ]  # fmt: skip
 
 # In a checkout `backends` and `specs` stand beside this folder, in a wheel inside it: one import name for both.

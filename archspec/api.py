@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from archspec.pictures import Picture
 
 
-_ARCHITECTURES: WeakKeyDictionary[torch.nn.Module, Architecture] = WeakKeyDictionary()
+_ARCHITECTURES: WeakKeyDictionary[Any, Architecture] = WeakKeyDictionary()
 """what each living module was compiled from"""
+ENGINES = {"onnxruntime": "onnx"}
+"""what can run a network besides torch → the backend that writes what it runs"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +145,22 @@ class Architecture:
         if optimize is not None:
             module = _optimised(self, module, optimize)
         return module if device is None else module.to(device)
+
+    def engine(self, name: str, *, weights: Mapping[str, Any] | None = None, seed: int | None = None) -> Any:
+        """What runs it by another engine than torch, with the interface of the module (see `archspec.compile`).
+
+        `weights` and `seed` as in `emit`. Raises `ValueError` for an unknown engine, and `SpecError` (A0505) if it
+        is not installed.
+        """
+        from archspec.backend import find_backend
+
+        if name not in ENGINES:
+            raise ValueError(f"no engine is called `{name}`: there is torch, {', '.join(ENGINES)}")
+        backend = find_backend(ENGINES[name])
+        content = backend.emit(self.program, self.header(), weights=weights, seed=seed)
+        network = backend.build(self.program, content, seed=seed)
+        _ARCHITECTURES[network] = self
+        return network
 
     def header(self) -> Any:
         """What the head of a generated file says."""
@@ -297,17 +315,57 @@ def compile(
     device: str | None = None,
     seed: int | None = None,
     optimize: str | None = None,
+    engine: str = "torch",
     **params: object,
 ) -> torch.nn.Module:
     """Check a spec and its `expect`, and make the PyTorch module of it, for evaluation only if `optimize` names
     passes ("inference").
+
+    With `engine="onnxruntime"` it is no module, but has its interface: it computes in evaluation, on the CPU, with
+    arrays of numpy or tensors of torch, and `load_weights`, `optimize` and `export` take it. Its first weights follow
+    from `seed` too, but are others than torch's.
 
     >>> import archspec
     >>> network = archspec.compile("lenet5_modern", classes=7)
     >>> sum(weight.numel() for weight in network.parameters())
     61451
     """
-    return check(spec, params).compile(device=device, seed=seed, optimize=optimize)
+    architecture = check(spec, params)
+    if engine == "torch":
+        return architecture.compile(device=device, seed=seed, optimize=optimize)
+    if device not in (None, "cpu"):
+        raise ValueError(f"the engine `{engine}` runs on the CPU, not on `{device}`")
+    network: torch.nn.Module = architecture.engine(engine, seed=seed)
+    return network if optimize is None else _optimised(architecture, network, optimize)
+
+
+def export(
+    network: str | Path | torch.nn.Module,
+    to: str | Path,
+    *,
+    backend: str | None = None,
+    seed: int | None = None,
+    **params: object,
+) -> tuple[Path, ...]:
+    """Write a network to a file: `net.onnx`, a `torch.export` program `net.pt2`, or source `net.py`; the files written.
+
+    A module that archspec compiled is written with the weights that it has, a spec with such as `seed` makes.
+    `backend` says what to write whatever the suffix ("aoti": a package of AOTInductor). The batch may have any size;
+    heads for training are left out. Raises `SpecError` as `Architecture.export` does, and `ValueError` if archspec
+    did not compile the module in this process.
+
+    >>> import archspec, tempfile
+    >>> network = archspec.compile("lenet5_modern")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [file.name for file in archspec.export(network, f"{folder}/lenet.onnx")]
+    ['lenet.onnx']
+    """
+    if isinstance(network, (str, Path)):
+        return check(network, params).export(to, backend=backend, seed=seed)
+    architecture = architecture_of(network)
+    if architecture is None:
+        raise ValueError("archspec did not compile this module; pass what `archspec.compile` gave")
+    return architecture.export(to, backend=backend, weights=network.state_dict())
 
 
 def optimize(module: torch.nn.Module, passes: str = "inference") -> torch.nn.Module:
@@ -337,6 +395,10 @@ def _optimised(architecture: Architecture, module: torch.nn.Module, passes: str)
     if {key: tuple(value.shape) for key, value in state.items()} != wanted:
         raise ValueError("the module has other weights than the spec that it was compiled from")
     made, rewritten = architecture.optimise(passes)
+    engine = getattr(module, "engine", "torch")
+    if engine != "torch":
+        network: torch.nn.Module = made.engine(engine, weights=rewritten.convert(state))
+        return network
     network = made.compile()
     sample = next((value for value in state.values() if value.is_floating_point()), None)
     if sample is not None:

@@ -23,6 +23,7 @@ class Network:
     as torch does where torch is imported, else with `OMP_NUM_THREADS`, else with all cores.
     """
 
+    engine = "onnxruntime"
     training = False
 
     def __init__(self, program: Program, content: bytes, seed: int):

@@ -43,10 +43,10 @@ def graph(program: Program, tensors: Tensors) -> Graph:
         given = [values[ref] for ref in node.args]
         site = Site(names.free(node.name), _weights(node, given, tensors))
         try:
-            results = lower(site, node.op, given)
+            lowered = lower(site, node.op, given)
         except UnsupportedError as error:
             raise fault("A0503", str(error), node.node.origin.span) from None
-        results = _add(made, site, results, node)
+        results = _add(made, site, lowered, node)
         batched = any(value.batched for value in given)
         for output, (name, type) in enumerate(zip(results, node.types, strict=True)):
             value = values[Ref(number, output)] = Value(name, type, batched)

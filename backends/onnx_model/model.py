@@ -108,7 +108,7 @@ def _graph(name: str, made: Graph, initialisers: list[TensorProto]) -> Any:
 def _info(value: Value) -> ValueInfoProto:
     from onnx import helper
 
-    shape = [BATCH, *value.type.shape] if value.batched else [*value.type.shape]
+    shape: list[str | int | None] = [*([BATCH] if value.batched else []), *value.type.shape]
     info: ValueInfoProto = helper.make_tensor_value_info(value.name, DTYPES[value.type.dtype], shape)
     return info
 

@@ -47,7 +47,7 @@ def local_response_norm(site: Site, op: LocalResponseNorm, x: Value) -> str:
     # The mean of squares over neighbouring channels is a pooling over an image of channels by places.
     flat = site.node("Reshape", x.name, site.integers([0, 1, x.type.channels, -1]))
     before, after = op.size // 2, (op.size - 1) // 2
-    squares = site.node("Pad", site.node("Mul", flat, flat), site.integers([0, 0, before, 0, 0, 0, after, 0]))
+    squares = site.node("Pad", site.node("Mul", flat, flat), site.integers([before, after]), "", site.integers([2]))
     mean = site.node("AveragePool", squares, kernel_shape=[op.size, 1])
     sums = site.node("Add", site.node("Mul", mean, site.scalar(op.alpha)), site.scalar(op.k))
     power = site.node("Pow", sums, site.scalar(op.beta))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from archspec.backends.onnx_model.rules.base import Site, Value, rule
 from archspec.backends.onnx_model.rules.conv import around
+from archspec.backends.onnx_model.rules.resize import padded
 from archspec.ops import pool as ops
 from archspec.ops.geometry import Pairs, per_axis, windows
 
@@ -17,7 +18,7 @@ def max_pool(site: Site, op: ops.MaxPool, x: Value) -> str:
     given = x.name
     # Runtimes take no padding as wide as the kernel.
     if any(max(pair) >= k for pair, k in zip(pads, kernel, strict=True)):
-        given, pads = _padded(site, x, pads, float("-inf")), ((0, 0),) * len(pads)
+        given, pads = padded(site, x, pads, value=float("-inf")), ((0, 0),) * len(pads)
     return site.node("MaxPool", given, kernel_shape=kernel, strides=stride, dilations=dilation, pads=around(pads))
 
 
@@ -29,7 +30,7 @@ def avg_pool(site: Site, op: ops.AvgPool, x: Value) -> str:
     counts = op.count_include_pad
     wide = any(max(pair) >= k for pair, k in zip(whole, kernel, strict=True))
     if counts and (wide or whole != pads):
-        given = _padded(site, x, pads, 0.0) if any(map(any, pads)) else given
+        given = padded(site, x, pads) if any(map(any, pads)) else given
         behind = tuple((0, more[1] - pad[1]) for more, pad in zip(whole, pads, strict=True))
         whole, counts = behind, False
     return site.node(
@@ -71,11 +72,6 @@ def _whole(op: ops.MaxPool | ops.AvgPool, x: Value, pads: Pairs) -> Pairs:
         (before, max(after, (n - 1) * s + d * (k - 1) + 1 - size - before) if op.ceil else after)
         for n, size, k, s, d, (before, after) in axes
     )
-
-
-def _padded(site: Site, x: Value, pads: Pairs, number: float) -> str:
-    amounts = around(((0, 0), (0, 0), *pads))
-    return site.node("Pad", x.name, site.integers(amounts), site.scalar(number))
 
 
 def _global(site: Site, op: ops.Global, x: Value, kind: str) -> str:

@@ -19,8 +19,7 @@ def pad(site: Site, op: ops.Pad, x: Value) -> str:
 def pad_channels(site: Site, op: ops.PadChannels, x: Value) -> str:
     if op.out == x.type.channels:
         return x.name
-    none = [0] * x.spatial
-    return site.node("Pad", x.name, site.integers([0, 0, *none, 0, op.out - x.type.channels, *none]))
+    return site.node("Pad", x.name, site.integers([0, op.out - x.type.channels]), "", site.integers([1]))
 
 
 @rule(ops.Upsample)
@@ -46,9 +45,12 @@ def upsample(site: Site, op: ops.Upsample, x: Value) -> str:
     return site.node("Squeeze", made, site.integers([2])) if flat else made
 
 
-def padded(site: Site, x: Value, pads: Pairs, mode: str, value: float = 0.0) -> str:
-    """The input with its spatial axes widened; `mode` as the op names it."""
-    pairs = ((0, 0), (0, 0), *pads)
-    amounts = site.integers([before for before, _ in pairs] + [after for _, after in pairs])
-    number = [site.scalar(value)] if value else []
-    return site.node("Pad", x.name, amounts, *number, mode=MODES[mode])
+def padded(site: Site, x: Value, pads: Pairs, mode: str = "constant", value: float = 0.0) -> str:
+    """The input with its spatial axes widened; `mode` as the op names it.
+
+    The axes are named although they are all spatial ones: ONNX Runtime (1.31) fuses a Pad without them into a
+    pooling behind it, even where that pooling pads with another number or cannot pad so much.
+    """
+    amounts = site.integers([before for before, _ in pads] + [after for _, after in pads])
+    number = site.scalar(value) if value else ""
+    return site.node("Pad", x.name, amounts, number, site.integers(range(2, 2 + x.spatial)), mode=MODES[mode])
