@@ -24,7 +24,7 @@ norm alone; "merge" joins by arithmetic; "shape" moves numbers (split, upsample,
 
 Row = Literal["params", "mads", "memory", "receptive_field"]
 Mark = Literal["", "added", "removed", "changed", "error"]
-"""what sets a block apart: in the difference of two networks, or where one could not be made; also the hue of its box"""
+"""what sets a block apart: in the difference of two networks, or where it could not be made; the hue of its box"""
 
 
 @dataclass(frozen=True, slots=True)
