@@ -14,7 +14,7 @@ COMPILE := $(BIN)/python -m compileall -q archspec backends
 # Test workers share the cores, so that torch in each of them must not take all.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
-.PHONY: help demo test test-all lint types format dev system build bench clean
+.PHONY: help demo test test-all lint types format dev system build bench gallery clean
 .DELETE_ON_ERROR:
 
 help:
@@ -49,6 +49,9 @@ format: $(VENV)/developed
 
 bench: $(VENV)/developed
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+gallery: $(VENV)/installed  ## docs/gallery/index.html: every network in both themes
+	$(BIN)/python docs/gallery.py
 
 build: $(VENV)/developed
 	$(BIN)/python -m build
