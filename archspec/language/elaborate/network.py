@@ -72,10 +72,10 @@ def elaborate_partly(unit: Unit, limits: Limits, *, name: str = "", title: str =
     elaborator = Elaborator(limits)
     unfinished = elaborator.unfinished = Unfinished(elaborator)
     network = _network(elaborator, unit)
-    network.run()
+    outputs = network.run()
     if network.stopped or not network.builder.nodes:
         elaborator.reporter.check()
-    main = unfinished.close(network.builder, network.span)
+    main = unfinished.close(network.builder, network.span, outputs)
     return Partly(_program(unit, elaborator, main, name, title), unfinished.faults, in_order(elaborator.reporter.found))
 
 

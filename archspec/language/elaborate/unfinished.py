@@ -99,13 +99,13 @@ class Unfinished:
             self._placed.append(error)
             self._found[id(outer)][outer.nodes[-1].name] = _fault(error)
 
-    def close(self, builder: Builder, span: Span) -> Module:
-        """A body with its loose ends as outputs, those first at which something is wrong."""
+    def close(self, builder: Builder, span: Span, outputs: Sequence[Output] = ()) -> Module:
+        """A body with its loose ends as outputs: after those it has, first the ones at which something is wrong."""
         found = self._found.get(id(builder), {})
-        read = {ref.node for node in builder.nodes for ref in node.args}
+        read = {ref.node for node in builder.nodes for ref in node.args} | {output.ref.node for output in outputs}
         ends = [number for number in range(len(builder.nodes)) if number not in read]
         ends.sort(key=lambda number: builder.nodes[number].name not in found)
-        outputs = [Output(builder.nodes[number].name, Ref(number)) for number in ends]
+        outputs = [*outputs, *(Output(builder.nodes[number].name, Ref(number)) for number in ends)]
         if not outputs:
             outputs = [Output("output", Ref(-1, place)) for place in range(len(builder.inputs))]
         module = self._elaborator.close(builder, outputs, origin=span)
