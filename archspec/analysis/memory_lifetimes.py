@@ -289,16 +289,18 @@ class Walk:
         if over and keeps.inputs:  # autograd needs a copy of what is written over
             over, self.differs = False, True
         born = inside = 0
+        made: tuple[int, ...] = ()
         if over:
-            made = tuple(args[:1])
+            made = (args[0],)
         elif not args:  # a learned tensor is a weight
             made = (self._new(0, number),)
             self.fixed.update(made)
         else:
             fixed = bool(self.fixed) and self.fixed.issuperset(args)
-            sizes = [of.bytes(made_type, fixed) for made_type in node.types]
-            made = tuple([self._new(size, number) for size in sizes])
-            born = sum(sizes)
+            for type_made in node.types:
+                size = of.bytes(type_made, fixed)
+                made += (self._new(size, number),)
+                born += size
             if fixed:
                 self.fixed.update(made)
             if trait.concat:
@@ -312,7 +314,7 @@ class Walk:
                 self.kept.update(made)
             inside = of.extra(keeps.aside)
         rise = born + of.extra(op.scratch(*types)) if scratch else born
-        self._let(number, made, Effect(rise, born, inside))
+        self._let(number, made, Effect(rise, born, inside) if inside or rise != born else alone(born))
 
     def _let(self, number: int, made: Sequence[int], effect: Effect = NO_EFFECT) -> None:
         self.values[number] = made
@@ -411,7 +413,7 @@ def _still(program: Program) -> Mapping[str, frozenset[int]]:
 def _weightless(module: Module, node: Node) -> bool:
     """Whether an op reads something, and has nothing to learn."""
     op = node.body
-    if not isinstance(op, Op) or not node.args:
+    if isinstance(op, Call) or not node.args:
         return False
     return not traits(type(op)).weighs or not op.weights(*operand_types(module, node))
 
@@ -432,6 +434,6 @@ def _everywhere(
                 before = found.get(node.body.module)
                 if before is None or before:
                     found[node.body.module] = mine if before is None else before & mine
-            elif some and all(ref in values for ref in node.args) and (node.skipped or passes(module, node)):
+            elif some and values.issuperset(node.args) and (node.skipped or passes(module, node)):
                 values.update([Ref(number, output) for output in range(len(node.types))])
     return found

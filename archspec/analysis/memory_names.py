@@ -10,10 +10,12 @@ wanted), and what is read later, or more than once, goes by the name of its step
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
-from archspec.ops.base import Category, Op
-from archspec.program.model import INPUT, Module, Ref
+from archspec.ops.base import Category
+from archspec.program.model import INPUT, Call, Module, Output, Ref
 
 DEEPEST = 3
 """calls inside each other in one expression"""
@@ -46,7 +48,7 @@ def _is_chain(module: Module) -> bool:
             return False
         if not node.skipped:
             keys.append(node.key)
-            if isinstance(node.body, Op) and node.body.op in BARE:
+            if not isinstance(node.body, Call) and node.body.op in BARE:
                 return False
     if len(set(keys)) < len(keys) or any("." in key or key.startswith("^") for key in keys):
         return False
@@ -68,6 +70,7 @@ class _Names:
                         self.there[at], self.nodes[at] = True, node
                 elif node.args:
                     others[at] = node.args[0]
+        self.all_there = all(self.there)
         self.outputs = module.outputs
         self.inputs = [port.name for port in module.inputs]
         self._find_heads()
@@ -84,6 +87,11 @@ class _Names:
         for at in self.holds.values():
             self.release[at] = self.count
 
+    def _read(self, at: int) -> Sequence[Ref]:
+        """The values that a step reads, past steps that all copies skip."""
+        args = self.nodes[at].args
+        return args if self.all_there else [self._true(ref) for ref in args]
+
     def _true(self, ref: Ref) -> Ref:
         """The value itself, past steps that all copies skip."""
         while ref.node != INPUT and not self.there[ref.node]:
@@ -92,54 +100,59 @@ class _Names:
 
     def _find_heads(self) -> None:
         """Which steps are written at all, and which run for the training's outputs alone (they come last)."""
-        main = {output.ref.node for output in self.outputs if output.only != "training"}
-        alive = {output.ref.node for output in self.outputs}
+        main = self._alive([output for output in self.outputs if output.only != "training"])
+        alive = self._alive(self.outputs)
+        written = [at for at in range(self.count) if alive[at] and self.there[at]]
+        self.order = [at for at in written if main[at]]
+        self.heads = [at for at in written if not main[at]]
+
+    def _alive(self, outputs: Sequence[Output]) -> bytearray:
+        """For each node whether one of the outputs needs it; one place more, for the inputs."""
+        alive = bytearray(self.count + 1)
+        for output in outputs:
+            alive[output.ref.node] = 1
         for at in range(self.count - 1, -1, -1):
-            sources = [ref.node for ref in self.nodes[at].args]
-            if at in main:
-                main.update(sources)
-            if at in alive:
-                alive.update(sources)
-        written = [at for at in range(self.count) if at in alive and self.there[at]]
-        self.order = [at for at in written if at in main]
-        self.heads = [at for at in written if at not in main]
+            if alive[at]:
+                for node, _ in self.nodes[at].args:
+                    alive[node] = 1
+        return alive
 
     def _count_reads(self, others: Mapping[int, Ref]) -> None:
-        self.left: dict[Ref, int] = {}
-        """how often each value is still to be read"""
         self.reader: dict[int, int] = {}
         """the first node that reads each"""
-        self.args: dict[int, list[Ref]] = {}
+        self.args: dict[int, Sequence[Ref]] = {}
         for at in [*self.order, *self.heads]:
-            args = [self._true(ref) for ref in self.nodes[at].args]
+            args = self._read(at)
             if at in others and others[at] != self.nodes[at].args[0]:
-                args.append(self._true(others[at]))
+                args = [*args, self._true(others[at])]
             self.args[at] = args
-            for ref in args:
-                self.reader.setdefault(ref.node, at)
-        for ref in [*(ref for args in self.args.values() for ref in args), *(self._true(o.ref) for o in self.outputs)]:
-            self.left[ref] = self.left.get(ref, 0) + 1
+            for node, _ in args:
+                self.reader.setdefault(node, at)
+        self.left = Counter(chain.from_iterable(self.args.values()))
+        """how often each value is still to be read"""
+        self.left.update([self._true(output.ref) for output in self.outputs])
         self.total = dict(self.left)
         # Not strict: a network that gives back its input has no node at all.
         self.next = dict(zip(self.order, [*self.order[1:], self.count], strict=False))
         """the step behind each"""
 
     def _write(self, at: int) -> None:
-        node, args = self.nodes[at], self.args[at]
+        node, args, left, inside = self.nodes[at], self.args[at], self.left, self.inside
         for ref in args:
-            self.left[ref] -= 1
-        mentioned: set[str] = set()
+            left[ref] -= 1
         depth = 1
-        for ref in args:
-            depth = max(depth, 1 + self.depth.get(ref.node, 0))
-            mentioned |= self.inside.get(ref.node) or {self.named.get(ref.node, "")}
-        for ref in args:
-            if not self.left[ref]:
-                self.inside.pop(ref.node, None)  # `_free` looks at all that are left
+        inner: list[frozenset[str]] = []
+        if inside:
+            for ref in args:
+                if ref.node in inside:
+                    inner.append(inside[ref.node])
+                    depth = max(depth, 1 + self.depth[ref.node])
+                    if not left[ref]:
+                        del inside[ref.node]  # `_free` looks at all that are left
         if len(node.types) > 1:
             self.release[at] = self.count
         elif not node.args or (node.only is None and len(args) == len(node.args) and self._stands_inside(at, depth)):
-            self.inside[at] = frozenset(mentioned)
+            inside[at] = frozenset([self.named[ref.node] for ref in args if ref.node in self.named]).union(*inner)
             self.depth[at] = depth
         else:
             name = self._name(at)
@@ -177,22 +190,22 @@ class _Names:
 
     def _category(self, at: int) -> Category | None:
         body = self.nodes[at].body
-        return body.category if isinstance(body, Op) else None
+        return None if isinstance(body, Call) else body.category
 
     def _name(self, at: int) -> str:
         node, reader = self.nodes[at], self.reader.get(at)
-        wanted = []
-        if node.named and (self.total.get(Ref(at), 0) > 1 or reader != self.next[at]):
-            wanted.append(node.name)
-        wanted += ["x", "out"]
-        if node.named:
-            wanted.append(node.name)
-        return next((name for name in wanted if self._free(name)), f"{at}")
+        own = [node.name] if node.named else []
+        apart = bool(own) and (self.total.get(Ref(at), 0) > 1 or reader != self.next[at])
+        for name in (*own, "x", "out") if apart else ("x", "out", *own):
+            if self._free(name):
+                return name
+        return f"{at}"
 
     def _free(self, name: str) -> bool:
         """Whether nothing will read what the name holds."""
-        if any(name in names and self.left.get(Ref(at)) for at, names in self.inside.items()):
-            return False
+        for at, names in self.inside.items():
+            if name in names and self.left.get(Ref(at)):
+                return False
         if name in self.holds:
             return not self.left.get(Ref(self.holds[name]))
         port = 0 if name == "x" and len(self.inputs) == 1 else self.inputs.index(name) if name in self.inputs else None

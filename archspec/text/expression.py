@@ -107,10 +107,12 @@ class Applied(NamedTuple):
     """the names in the call that follows, which may be nodes"""
 
     @staticmethod
-    def of(text: str) -> Applied | None:
-        """The parts of an expression, if there is no more to it."""
+    def of(text: str, limits: Limits = DEFAULT_LIMITS) -> Applied | None:
+        """The parts of an expression, if there is no more to it and it keeps to the limits."""
         found = _APPLIED.fullmatch(text)
-        if found is None:
+        if found is None or len(text) > limits.expression_length:
+            return None
+        if limits.expression_depth < _APPLIED_DEPTH or limits.integer_bits < _APPLIED_BITS:
             return None
         name, numbers, names, left, sign, right = found.groups()
         if name is None:
@@ -124,11 +126,12 @@ class Applied(NamedTuple):
 class Expression:
     """One expression and where it stands. Trees are shared between equal texts: never change one."""
 
-    __slots__ = ("_spans", "_tree", "scalar", "start", "text")
+    __slots__ = ("_spans", "_tree", "applied", "scalar", "start", "text")
 
-    def __init__(self, text: str, tree: ast.expr | None, scalar: Scalar, start: int = 0):
-        """`start`: first character of the expression in `scalar.text`. `tree`: None if it is `Applied`."""
-        self.text, self._tree, self.scalar, self.start = text, tree, scalar, start
+    def __init__(self, text: str, tree: ast.expr | Applied, scalar: Scalar, start: int = 0):
+        """`start`: first character of the expression in `scalar.text`."""
+        self.text, self.scalar, self.start = text, scalar, start
+        self._tree, self.applied = (None, tree) if isinstance(tree, Applied) else (tree, None)
         self._spans: dict[ast.AST, Span] | None = None
 
     @property
@@ -171,7 +174,7 @@ def _columns(text: str) -> tuple[int, ...]:
     return (*(at for at, character in enumerate(text) for _ in character.encode()), len(text))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Template:
     """Text with holes: `denseblock${i + 1}` is the text "denseblock" and the expression `i + 1`."""
 
@@ -207,6 +210,8 @@ def parse_expression(scalar: Scalar, limits: Limits = DEFAULT_LIMITS) -> Express
 def parse_template(scalar: Scalar, limits: Limits = DEFAULT_LIMITS) -> Template:
     """Text that may hold `${expression}`. Raises `SpecError`."""
     text = scalar.text
+    if "${" not in text:
+        return Template((text,) if text else (), scalar)
     parts: list[str | Expression] = []
     at = 0
     while (hole := text.find("${", at)) >= 0:
@@ -244,11 +249,11 @@ def _parse_part(scalar: Scalar, start: int, end: int, limits: Limits) -> Express
     raw = scalar.text[start:end]
     text = raw.strip()
     start += len(raw) - len(raw.lstrip())
-    depth = min(limits.expression_depth, DEEPEST)
-    short = len(text) <= limits.expression_length
-    if short and depth >= _APPLIED_DEPTH and limits.integer_bits >= _APPLIED_BITS and Applied.of(text):
-        return Expression(text, None, scalar, start)
+    applied = Applied.of(text, limits)
+    if applied is not None:
+        return Expression(text, applied, scalar, start)
     try:
+        depth = min(limits.expression_depth, DEEPEST)
         tree = _tree(text, limits.expression_length, depth, limits.integer_bits)
     except Malformed as bad:
         raise _located(bad, scalar, start) from None

@@ -65,8 +65,6 @@ class Constructor:
         self._ops: dict[object, Op] = {}
         self._bare: dict[tuple[Unit, str], Target] = {}
         """what a name without arguments makes in a file: `relu`, `batch_norm` with the file's defaults"""
-        self.plain: dict[tuple[Unit, str, str], Target] = {}
-        """and a name with whole numbers, for `plain.py`"""
 
     @cached_property
     def functions(self) -> frozenset[str]:

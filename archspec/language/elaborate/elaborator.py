@@ -25,6 +25,7 @@ from archspec.text.limits import Limits
 from archspec.text.source import Span
 
 if TYPE_CHECKING:
+    from archspec.language.elaborate.plain import Known
     from archspec.language.elaborate.unfinished import Unfinished
 
 _NONE: Mapping[str, Argument] = MappingProxyType({})
@@ -49,6 +50,8 @@ class Elaborator:
         self._counts: dict[str, int] = {}
         self._inferred: dict[object, tuple[Op, tuple[Tensor, ...]]] = {}
         """types by identity of an op and what it is given; the op is kept, so that nothing else gets its id"""
+        self.plain: dict[object, Known] = {}
+        """what plain steps came to, by what they construct and the types it is applied to"""
         self._frames: list[Frame] = []
         self._path: list[str] = []
         self._told: set[tuple[str, int, int]] = set()

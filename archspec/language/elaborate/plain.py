@@ -7,61 +7,62 @@ left to `stages.py`: what comes for the first time, what has more to it, and wha
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from archspec.language.elaborate.construct import OpTarget, Target, join_target
 from archspec.language.elaborate.elaborator import Elaborator, is_construction
 from archspec.language.elaborate.scope import Scope
 from archspec.language.elaborate.values import POISON, Value
 from archspec.language.spec import Step
-from archspec.ops.base import Op
+from archspec.ops.base import Op, Tensor
 from archspec.program.model import Node, Origin, Ref
 from archspec.text.expression import Applied, Expression
 
 JOINS = {"+": "add", "-": "sub", "*": "mul"}
 
 
+class Known(NamedTuple):
+    """An op, as its construction was written, applied to values of some types."""
+
+    op: Op
+    hints: Mapping[str, str]
+    types: tuple[Tensor, ...]
+    """of what it gives"""
+
+
 def plain(elaborator: Elaborator, step: Step, scope: Scope, read: Value) -> Value | None:
     """The value of a plain step, now a node of the body and one of its names; None if there is more to it."""
     action, names = step.action, step.names
-    if type(action) is not Expression or len(names) > 1 or (names and not names[0].is_plain) or not step.is_bare:
+    if type(action) is not Expression or action.applied is None or len(names) > 1 or not step.is_bare:
         return None
-    called = Applied.of(action.text)
-    if called is None:
-        return None
-    name = names[0].scalar.text if names else None
-    if name is not None and (name in scope.nodes or scope.is_number(name)):
-        return None
-    values = [read] if not called.operands else _values(scope, called.operands)
-    if values is None:
-        return None
-    given = []
-    for value in values:
-        if value is POISON or len(value.refs) != 1:
+    called, name = action.applied, None
+    if names:
+        name = names[0].scalar.text
+        if name in scope.nodes or scope.is_number(name) or not names[0].is_plain:
             return None
-        given.append(value.types[0])
-    target = _target(elaborator, scope, action, called)
-    if not isinstance(target, OpTarget) or not _takes(target.op, len(given)):
+    values = _values(scope, called.operands) if called.operands else [read]
+    if values is None or POISON in values or any(len(value.refs) != 1 for value in values):
         return None
-    types = elaborator.inferred(target.op, tuple(given))
-    if types is None:
+    known = _known(elaborator, scope, action, called, [value.types[0] for value in values])
+    if known is None:
         return None
-    builder = scope.builder
-    span = action.span()
+    builder, span = scope.builder, action.span()
     elaborator.count(span)
     refs = [value.refs if value.builder is builder else builder.bring(value).refs for value in values]
-    key = name if name is not None else str(builder.position)
     args = refs[0] if len(refs) == 1 else tuple([ref for (ref,) in refs])
-    at = len(builder.nodes)
+    at, key = len(builder.nodes), str(builder.position) if name is None else name
     label = builder.unique(key)
-    builder.append(Node(label, key, target.op, args, types, Origin(span, target.hints), name is not None))
-    place = span if name is None else names[0].scalar.span
-    builder.keys.setdefault(key, place if name is not None else step.span)
+    builder.append(Node(label, key, known.op, args, known.types, Origin(span, known.hints), name is not None))
     builder.position += 1
-    made = (Ref(at),) if len(types) == 1 else tuple([Ref(at, output) for output in range(len(types))])
-    value = Value(builder, made, types, label if name is None else name, place)
-    if name is not None:
-        scope.nodes[name] = value
-        scope.later.pop(name, None)
+    made = (Ref(at),) if len(known.types) == 1 else tuple([Ref(at, output) for output in range(len(known.types))])
+    if name is None:
+        builder.keys.setdefault(key, step.span)
+        return Value(builder, made, known.types, label, span)
+    place = names[0].scalar.span
+    builder.keys.setdefault(key, place)
+    value = scope.nodes[name] = Value(builder, made, known.types, name, place)
+    scope.later.pop(name, None)
     return value
 
 
@@ -76,20 +77,30 @@ def _values(scope: Scope, names: tuple[str, ...]) -> list[Value] | None:
     return found
 
 
-def _target(elaborator: Elaborator, scope: Scope, expression: Expression, called: Applied) -> Target | None:
+def _known(
+    elaborator: Elaborator, scope: Scope, expression: Expression, called: Applied, given: list[Tensor]
+) -> Known | None:
+    """What was constructed and applied so before."""
     name = called.name
-    if name in JOINS:
-        return join_target(JOINS[name])
-    if scope.is_number(name) or scope.find_shared(name) is not None:
+    if name not in JOINS and (scope.is_number(name) or scope.find_shared(name) is not None):
         return None
-    targets, asked = elaborator.constructor.plain, (scope.unit, name, called.numbers)
-    target = targets.get(asked)
-    if target is None:
-        tree = expression.tree
-        node = tree.func if called.operands and isinstance(tree, ast.Call) else tree
-        if is_construction(node):
-            target = targets[asked] = elaborator.call_target(scope, expression, node)
-    return target
+    asked = elaborator.key((scope.unit, name, called.numbers, *given))
+    known = elaborator.plain.get(asked)
+    if known is None:
+        target = _target(elaborator, scope, expression, called)
+        if isinstance(target, OpTarget) and _takes(target.op, len(given)):
+            types = elaborator.inferred(target.op, tuple(given))
+            if types is not None:
+                known = elaborator.plain[asked] = Known(target.op, target.hints, types)
+    return known
+
+
+def _target(elaborator: Elaborator, scope: Scope, expression: Expression, called: Applied) -> Target | None:
+    if called.name in JOINS:
+        return join_target(JOINS[called.name])
+    tree = expression.tree
+    node = tree.func if called.operands and isinstance(tree, ast.Call) else tree
+    return elaborator.call_target(scope, expression, node) if is_construction(node) else None
 
 
 def _takes(op: Op, given: int) -> bool:

@@ -20,12 +20,14 @@ class PoisonedError(Exception):
     """Something read a step that failed; that step's own mistake has been told, so nothing more is."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Value:
-    """What a step stands for: one node output, or several with their names.
+    """What a step stands for: one node output, or several with their names. Never changed.
 
     `window` marks the last outputs of a `last(k)` loop: who reads fewer values gets the latest.
     """
+
+    # Not frozen: to make one would take four times as long, and every step does.
 
     builder: Builder
     refs: tuple[Ref, ...]
