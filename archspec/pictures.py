@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archspec.api import Architecture
+    from archspec.text.limits import Limits
 
-__all__ = ["NoRoom", "NotThere", "Picture", "Request", "difference", "paint", "picture", "request"]
+__all__ = ["NoRoom", "NotThere", "Picture", "Request", "difference", "paint", "partial", "picture", "request"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +118,31 @@ def picture(architecture: Architecture, wanted: Request) -> Scene:
         notes="\n".join(notes),
         file=architecture.origin.name.rsplit("/", 1)[-1],
     )
+
+
+def partial(spec: str | Path, params: Mapping[str, object], limits: Limits, wanted: Request) -> Scene:
+    """The scene of a spec that is wrong, as far as it could be made.
+
+    Raises `SpecError` where nothing could be made, and as `picture` does.
+    """
+    from archspec.draw.partial import compose_partial
+    from archspec.language import library
+    from archspec.language.elaborate import elaborate_partly
+    from archspec.language.files import Files
+
+    found = library.find(spec, limits)
+    unit, variant = Files(limits).unit(found, params)
+    name = variant.name if variant is not None else unit.spec.name
+    title = (variant.title if variant is not None else None) or unit.spec.title
+    made = elaborate_partly(unit, limits, name=name, title=title)
+    file = found.source.name.rsplit("/", 1)[-1]
+    told = [
+        f"line {each.labels[0].span.line}: {each.message}" if each.labels else each.message
+        for each in made.found
+        if each.severity == "error"
+    ]
+    notes = f"drawn by archspec from {file}, as far as it could be made"
+    return compose_partial(made.program, made.faults, wanted, told=told, notes=notes, file=file)
 
 
 def difference(a: Architecture, b: Architecture, wanted: Request) -> Scene:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archspec.draw.scene import Scene
+    from archspec.text.diagnostics import Diagnostic
 
 
 class ThemeName(StrEnum):
@@ -65,6 +66,9 @@ def draw(
     set_b: Annotated[
         list[str] | None, typer.Option("--set-b", metavar="NAME=VALUE", help="With --diff: a param of the second.")
     ] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Draw a wrong spec as far as it could be made, its mistake in red.")
+    ] = False,
     transparent: Annotated[bool, typer.Option("--transparent", help="No background.")] = False,
     limit: Limit = None,
 ) -> None:
@@ -74,7 +78,10 @@ def draw(
     deck where the file can hold it (.pptx).
     """
     from archspec import api, pictures
+    from archspec.text.diagnostics import SpecError
 
+    if diff and partial:
+        raise typer.BadParameter("`--diff` compares networks that can be made: leave `--partial` out")
     if diff:
         specs = _two(specs, set_a, set_b)
     elif set_a or set_b:
@@ -82,6 +89,7 @@ def draw(
     targets = _targets(["-".join(map(_stem, specs))] if diff else specs, output)
     bound = limits(limit)
     colours = pictures.theme_of(theme.value)
+    wrong: list[Diagnostic] = []
     try:
         wanted = pictures.request(
             size=size,
@@ -100,16 +108,27 @@ def draw(
             )
             scenes = [pictures.difference(one, two, wanted)]
         else:
-            scenes = [
-                pictures.picture(tell_warnings(api.load(spec, params(set), limits=bound)), wanted) for spec in specs
-            ]
+            scenes = []
+            for spec in specs:
+                try:
+                    loaded = api.load(spec, params(set), limits=bound)
+                except SpecError as error:
+                    if not partial:
+                        raise
+                    scenes.append(pictures.partial(spec, params(set), bound, wanted))
+                    wrong += error.diagnostics
+                else:
+                    scenes.append(pictures.picture(tell_warnings(loaded), wanted))
+    except SpecError:
+        raise
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     if output == Path("-"):
         typer.echo(pictures.paint(scenes[:1], ".svg", colours, transparent).decode(), nl=False)
-        return
     for target, group in targets.items():
         _write(target, [scenes[number] for number in group], pictures, colours, transparent)
+    if wrong:
+        raise SpecError(wrong)
 
 
 def _two(specs: Sequence[str], set_a: Sequence[str] | None, set_b: Sequence[str] | None) -> list[str]:

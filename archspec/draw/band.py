@@ -268,6 +268,8 @@ def _channels(
         cell = plan.cell(number)
         if cell.unit.role in ("merge", "concat", "pool", "shape", "linear") and cell.unit.body is None:
             continue
+        if cell.mark == "error":
+            continue  # nobody knows what it gives
         if not cell.entry.inputs or len(cell.entry.input.shape) < 2:
             continue
         first, last = cell.entry.input.channels, cell.exit.output.channels

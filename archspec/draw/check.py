@@ -39,7 +39,7 @@ def _problems(scene: Scene) -> Iterator[str]:
         if not isinstance(item, Text) and item.label:
             yield from _label(item, item.label)
     for path in paths:
-        if not all(_inside(Bounds(x, y, 0, 0), canvas) for x, y in _samples(path)):
+        if not all(_inside(Bounds(x, y, 0, 0), canvas) for x, y in samples(path)):
             yield f"{_name(path)} is outside the canvas"
 
     solid: list[Rect | Circle] = [item for item in rects if item.kind in ("box", "segment", "bar", "swatch")]
@@ -83,20 +83,20 @@ def _label(item: Rect | Circle, label: Sequence[Line]) -> Iterator[str]:
 def _line(
     path: Path, solid: Sequence[Rect | Circle], circles: Sequence[Circle], texts: Sequence[Text], cards: Sequence[Rect]
 ) -> Iterator[str]:
-    samples = _samples(path)
+    points = samples(path)
     margin = SLACK + path.width / 2
     box = Bounds(
-        min(x for x, _ in samples),
-        min(y for _, y in samples),
-        max(x for x, _ in samples) - min(x for x, _ in samples),
-        max(y for _, y in samples) - min(y for _, y in samples),
+        min(x for x, _ in points),
+        min(y for _, y in points),
+        max(x for x, _ in points) - min(x for x, _ in points),
+        max(y for _, y in points) - min(y for _, y in points),
     )
     near = box.grown(8)
     for item in solid:
-        if _touch(near, item.at) and any(_within(item, point, margin + 0.5) for point in samples):
+        if _touch(near, item.at) and any(_within(item, point, margin + 0.5) for point in points):
             yield f"{_name(path)} runs through {_name(item)}"
     for text in texts:
-        if not text.plate and _touch(near, text.bounds) and any(_in(text.bounds, point, -SLACK) for point in samples):
+        if not text.plate and _touch(near, text.bounds) and any(_in(text.bounds, point, -SLACK) for point in points):
             yield f"{_name(path)} runs through {_name(text)}"
     if path.kind == "rule":
         return
@@ -108,7 +108,7 @@ def _line(
             yield f"{_name(path)}: its {end} {number(point.x)},{number(point.y)} touches nothing"
 
 
-def _samples(path: Path) -> list[Point]:
+def samples(path: Path) -> list[Point]:
     """Points along the curve, about three points apart on a straight line."""
     found: list[Point] = [path.points[0]]
     for k in range(0, len(path.points) - 3, 3):

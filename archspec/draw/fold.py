@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from archspec.draw.picture import Block, Body, Exit, Figures, Label, Share
 from archspec.draw.structure import keyed, repeat, separable
@@ -13,20 +15,32 @@ from archspec.ops.base import Op, Tensor
 from archspec.program.model import INPUT, Call, Module, Node, Program, Ref
 from archspec.program.read import construction, input_names, operand_types
 
+if TYPE_CHECKING:
+    from archspec.language.elaborate.unfinished import Fault
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
 _NAMELESS = ("steps", "pipe", "branches")
 """nested bodies that only group: their blocks stand in the body around them"""
 _QUIET = ("flatten", "reshape", "identity")
 """ops that no lecture mentions: they ride too, without a word"""
 
 
-def fold(program: Program, figures: Figures, mode: str | None = None, folded: Collection[str] = ()) -> dict[str, Body]:
+def fold(
+    program: Program,
+    figures: Figures,
+    mode: str | None = None,
+    folded: Collection[str] = (),
+    faults: Mapping[str, Mapping[str, Fault]] = _NONE,
+) -> dict[str, Body]:
     """Every concrete module as blocks, by its id. What exists in the other mode than `mode` is left out.
 
-    Steps and modules whose names are in `folded` stay boxes where they would stand in line.
+    Steps and modules whose names are in `folded` stay boxes where they would stand in line. `faults` says which nodes
+    could not be made, by module id and name.
     """
     bodies: dict[str, Body] = {}
     for module in program.modules.values():
-        bodies[module.id] = _body(module, program, bodies, figures.shares.get(module.id, ()), mode, folded)
+        shares, broken = figures.shares.get(module.id, ()), faults.get(module.id, _NONE)
+        bodies[module.id] = _body(module, program, bodies, shares, mode, folded, broken)
     return bodies
 
 
@@ -37,6 +51,7 @@ def _body(
     shares: Sequence[Share],
     mode: str | None,
     folded: Collection[str],
+    faults: Mapping[str, Fault],
 ) -> Body:
     values: list[tuple[Ref, ...]] = []
     blocks: list[Block] = []
@@ -49,13 +64,15 @@ def _body(
     for number, node in enumerate(module.nodes):
         args = given(node)
         absent = mode is not None and node.only is not None and node.only != mode
-        if node.skipped or absent or (isinstance(node.body, Op) and node.body.op == "identity"):
+        fault = faults.get(node.name)
+        idle = isinstance(node.body, Op) and node.body.op == "identity" and fault is None
+        if node.skipped or absent or idle:
             values.append(args[:1] * len(node.types))
             continue
         share = shares[number] if shares else Share()
         if isinstance(node.body, Call):
             callee, body = program.modules[node.body.module], bodies[node.body.module]
-            kept = node.name in folded or callee.template in folded
+            kept = node.name in folded or callee.template in folded or (fault is not None and fault.message != "")
             stepped = module.loop is not None and module.loop.wire in ("dense", "residual")
             spliced = None if kept else _spliced(node, callee, body, args, share, len(blocks), not stepped)
             if spliced is not None:
@@ -66,6 +83,8 @@ def _body(
             block = _call(node, callee, body, args, operand_types(module, node), share)
         else:
             block = _op(node, node.body, args, operand_types(module, node), share)
+        if fault is not None:
+            block = replace(block, mark="error", label=Label(fault.text) if fault.text else block.label)
         if node.key in owners:
             block = replace(block, shares=owners[node.key])
         elif block.params or share.params:
@@ -169,6 +188,8 @@ def _bare(body: Body) -> Body:
     ride, block = body.blocks
     if (
         ride.role not in ("norm", "activation")
+        or ride.mark
+        or block.mark
         or block.args != (Ref(0),)
         or block.op is None
         or block.role in ("norm", "activation")
@@ -245,7 +266,7 @@ def _ridden(blocks: Sequence[Block], exits: tuple[Exit, ...]) -> tuple[list[Bloc
 
 def _rides(block: Block) -> tuple[str, ...] | None:
     """The words of a block that may ride on the one before it; None: it is a box."""
-    if block.op is None or len(block.args) != 1:
+    if block.op is None or len(block.args) != 1 or block.mark == "error":
         return None
     if block.op.op in _QUIET:
         return block.after

@@ -17,6 +17,8 @@ from archspec.draw.structure import marked, opened
 from archspec.draw.trunk import Cell, mark_of
 from archspec.draw.words import is_changed
 
+_FIRST = 1 << 200
+"""weight of a module in which something is wrong: it is left out last"""
 TITLE, FOOT, SPACE, BETWEEN = 24.0, 16.0, 16.0, 10.0
 """of a frame, its title with the air below it, and the air at its foot; between two frames, and between two rows"""
 
@@ -191,7 +193,7 @@ def kinds(body: Body, row: Sequence[Cell], style: Style, width: float, *, brief:
             hue = mark if mark and (touched or mark != "changed") else role(same[0])
             rides = Counter(word for block in shown.blocks for word in block.after if is_changed(word))
             parts = [remark, *(f"{word} on {times}" for word, times in rides.items() if times > 2)]
-            weight = sum(abs(cell.mads) for cell in same)
+            weight = sum(abs(cell.mads) for cell in same) if mark != "error" else _FIRST
             found.append(Kind(title, hue, tuple(drawn), weight, letter, " · ".join(filter(None, parts))))
         else:
             unseen.append(title)

@@ -10,7 +10,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from archspec.draw.dag import Plate, small
-from archspec.draw.parts import Drawing, Style, arrow, box, dot, label_lines, merge, producer, say, straight, widest
+from archspec.draw.parts import (
+    Drawing,
+    Style,
+    arrow,
+    box,
+    dot,
+    label_lines,
+    merge,
+    producer,
+    say,
+    straight,
+    tag,
+    widest,
+)
 from archspec.draw.picture import Block, Body
 from archspec.draw.scene import LEADING, Bounds, Element, Line, Path, Point, Rect, Run, Text
 from archspec.draw.structure import Parallel, Series, count, series
@@ -388,7 +401,9 @@ class _Maker:
                         *row.draw(indent, axis),
                         arrow(Point(indent + row.w, axis), Point(end, axis), stroke=paint, head=8),
                     ]
-                elements.append(Rect(Bounds(end, first, bar, edge - first), "", paint, "segment", 0.0, 0.0))
+                piece = Rect(Bounds(end, first, bar, edge - first), "", paint, "segment", 0.0, 0.0)
+                wrong = {"stroke": "error", "width": 2.2, "tag": tag(join, self.style)} if join.mark == "error" else {}
+                elements.append(replace(piece, **wrong))
                 top += row.h + space
             elements.append(dot(Point(start, y), "skip" if skipped else "edge", 3.5 if skipped else 3.0))
             return elements

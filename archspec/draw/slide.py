@@ -20,6 +20,7 @@ NAMES = {
     "merge": "add, multiply",
     "module": "module",
     "shape": "reshaping",
+    "error": "cannot be made",
 }
 """what the legend says of a role"""
 

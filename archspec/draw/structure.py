@@ -145,7 +145,7 @@ def opened(body: Body, numbers: Collection[int]) -> Body:
                 args=tuple(map(here, part.args)),
                 only=part.only or block.only,
                 shares=part.shares or (block.shares and f"{block.shares}.{part.name}"),
-                mark=part.mark or (block.mark if block.mark != "changed" else ""),
+                mark=part.mark or (block.mark if block.mark in ("added", "removed") else ""),
             )
             for part in inside.blocks
         ]

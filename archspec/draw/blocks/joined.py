@@ -111,7 +111,7 @@ def piece(maker: Maker, item: Parallel, *, head: bool = False) -> Piece:
         place = Bounds(x + first, low + drop, last - first, thick)
         hues = [leaf.hue if not leaf.hidden else "card" for leaf in leaves]
         segments = _bar(place, [leaf.channels for leaf in leaves], hues, _size(look.text))
-        elements += [replace(segment, tag=tag(join, maker.style), group=maker.style.key(join)) for segment in segments]
+        elements += [_owned(segment, join, maker) for segment in segments]
         elements += _seams(segments)
         if below:
             elements.append(note("concat", Point(place.right, place.bottom + 12), "end", 13.0, "ink", bold=True))
@@ -249,3 +249,9 @@ def _seams(segments: list[Rect]) -> list[Element]:
              "paper", 1.2, kind="rule")
         for s in segments[1:]
     ]  # fmt: skip
+
+
+def _owned(segment: Rect, join: Block, maker: Maker) -> Rect:
+    """A piece of the bar of a concat; one that cannot be made has a border."""
+    owned = replace(segment, tag=tag(join, maker.style), group=maker.style.key(join))
+    return replace(owned, stroke="error", width=2.2) if join.mark == "error" else owned
