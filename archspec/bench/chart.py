@@ -67,7 +67,15 @@ def time(seconds: float) -> str:
     ('52.1 ms', '12.3 s', '42.0 µs')
     """
     for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
-        value = seconds / size
-        if value >= 1 or unit == "µs":
+        if seconds >= size or unit == "µs":
             break
-    return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f} {unit}"
+    return f"{digits(seconds / size)} {unit}"
+
+
+def digits(number: float) -> str:
+    """Three digits, or more before the point.
+
+    >>> digits(9.3), digits(99.96), digits(1377.2)
+    ('9.30', '100', '1,377')
+    """
+    return f"{number:,.{2 if number < 9.995 else 1 if number < 99.95 else 0}f}"

@@ -181,14 +181,14 @@ def _mode(settings: Settings) -> str:
 
 
 def _cells(row: Row) -> list[str]:
-    from archspec.bench.chart import time
+    from archspec.bench.chart import digits, time
 
     low, middle, high = row.seconds
     return [
         row.subject,
         time(middle),
         f"{100 * (high - low) / middle:.0f} %{'' if row.steady else '!'}",
-        f"{row.throughput:.3g}" if row.throughput < 999.5 else f"{row.throughput:,.0f}",
+        digits(row.throughput),
         f"{row.speed.middle:.2f}",
         f"{row.speed.low:.2f}–{row.speed.high:.2f}",
         mib(row.memory) if row.memory is not None else "",
