@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from struct import pack, unpack
+
 from archspec.backends.onnx_model.rules.base import Site, Value, rule
 from archspec.ops import resize as ops
 from archspec.ops.geometry import Pairs, sides
@@ -24,25 +26,47 @@ def pad_channels(site: Site, op: ops.PadChannels, x: Value) -> str:
 
 @rule(ops.Upsample)
 def upsample(site: Site, op: ops.Upsample, x: Value) -> str:
-    """By sizes, but for factors that give no whole size: those say where the points lie."""
+    """The points that torch looks at: by the factor that was given, or by the sizes."""
     (output,) = op.infer(x.type)
-    flat = x.spatial == 1 and op.mode != "nearest"
-    given = site.unsqueezed(x.name, [2]) if flat else x.name  # runtimes interpolate over two axes or more
-    pairs = list(zip(x.type.spatial, output.spatial, strict=True))
-    factors = op.scale if isinstance(op.scale, tuple) else (op.scale,) * len(pairs)
-    ones = [1] * (3 if flat else 2)
-    if op.size is None and any(size * (factor or 0) != new for (size, new), factor in zip(pairs, factors, strict=True)):
-        numbers = [*map(float, ones), *(float(factor or 1) for factor in factors)]
-        target = ["", site.numbers(numbers)]
-    else:
-        batch = site.node("Shape", given, start=0, end=1)
-        sizes = site.integers([x.type.channels, *ones[2:], *output.spatial])
-        target = ["", "", site.node("Concat", batch, sizes, axis=0)]
-    mode = {"nearest": "nearest", "bicubic": "cubic"}.get(op.mode, "linear")
-    how = "align_corners" if op.align_corners else "asymmetric" if mode == "nearest" else "half_pixel"
-    words = {"nearest_mode": "floor"} if mode == "nearest" else {"cubic_coeff_a": -0.75} if mode == "cubic" else {}
-    made = site.node("Resize", given, *target, mode=mode, coordinate_transformation_mode=how, **words)
+    factors = op.scale if isinstance(op.scale, tuple) else (op.scale,) * x.spatial
+    sizes = list(zip(x.type.spatial, output.spatial, factors, strict=True))
+    if op.mode == "nearest":
+        return _nearest(site, x, sizes)
+    flat = x.spatial == 1  # runtimes interpolate over two axes or more
+    ones = [1.0] * (3 if flat else 2)
+    scales = site.numbers([*ones, *(_scale(*axis) for axis in sizes)])
+    how = "align_corners" if op.align_corners else "half_pixel"
+    words = {"mode": "cubic", "cubic_coeff_a": -0.75} if op.mode == "bicubic" else {"mode": "linear"}
+    given = site.unsqueezed(x.name, [2] if flat else [])
+    made = site.node("Resize", given, "", scales, coordinate_transformation_mode=how, **words)
     return site.node("Squeeze", made, site.integers([2])) if flat else made
+
+
+def _nearest(site: Site, x: Value, sizes: list[tuple[int, int, float | None]]) -> str:
+    """By whole factors ONNX's own. Else runtimes round otherwise than torch, whose places are known here."""
+    if all(new % size == 0 and factor in (None, new // size) for size, new, factor in sizes):
+        scales = site.numbers([1.0, 1.0, *(new / size for size, new, _ in sizes)])
+        words = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+        return site.node("Resize", x.name, "", scales, mode="nearest", **words)
+    result = x.name
+    for axis, (size, new, factor) in enumerate(sizes, 2):
+        step = _rounded(1 / factor if factor else size / new)
+        places = [min(int(_rounded(step * at)), size - 1) for at in range(new)]
+        result = (
+            result if places == list(range(size)) else site.node("Gather", result, site.integers(places), axis=axis)
+        )
+    return result
+
+
+def _scale(size: int, new: int, factor: float | None) -> float:
+    """The factor in float32 that is nearest to what was given and gives the size."""
+    scale = _rounded(factor or new / size)
+    return scale if int(_rounded(scale * size)) == new and int(scale * size) == new else scale * (1 + 2**-22)
+
+
+def _rounded(number: float) -> float:
+    """To float32."""
+    return float(unpack("f", pack("f", number))[0])
 
 
 def padded(site: Site, x: Value, pads: Pairs, mode: str = "constant", value: float = 0.0) -> str:
