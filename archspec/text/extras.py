@@ -13,6 +13,8 @@ EXTRAS = {
     "pyarrow": "parquet",
     "safetensors": "weights",
     "huggingface_hub": "weights",
+    "onnx": "onnx",
+    "onnxruntime": "onnx",
 }
 """package → the extra that installs it, as in pyproject.toml; others are installed by their own name"""
 

@@ -23,6 +23,7 @@ WITHOUT_A_SPEC = {
     "A0503": "tests/diagnostics/test_files.py",
     "A0504": "tests/diagnostics/test_files.py",
     "A0505": "tests/diagnostics/test_files.py",
+    "A0506": "tests/exported/test_exported.py",
     "A0402": "tests/charts/test_charts.py",
     "A0701": "tests/checkpoints/test_header.py",
     "A0702": "tests/checkpoints/test_load.py",
