@@ -70,7 +70,8 @@ class Step(NamedTuple):
     @property
     def is_bare(self) -> bool:
         """No word stands beside it."""
-        return self.reads is self.when is self.only is None and not (self.extra or self.ties or self.inline)
+        alone = self.reads is None and self.when is None and self.only is None
+        return alone and not (self.extra or self.ties or self.inline)
 
 
 class Out(NamedTuple):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import math
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from keyword import kwlist
 from typing import Any, NamedTuple
@@ -131,7 +130,8 @@ class Expression:
     def __init__(self, text: str, tree: ast.expr | Applied, scalar: Scalar, start: int = 0):
         """`start`: first character of the expression in `scalar.text`."""
         self.text, self.scalar, self.start = text, scalar, start
-        self._tree, self.applied = (None, tree) if isinstance(tree, Applied) else (tree, None)
+        self.applied = tree if isinstance(tree, Applied) else None
+        self._tree = None if isinstance(tree, Applied) else tree
         self._spans: dict[ast.AST, Span] | None = None
 
     @property
@@ -174,8 +174,7 @@ def _columns(text: str) -> tuple[int, ...]:
     return (*(at for at, character in enumerate(text) for _ in character.encode()), len(text))
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Template:
+class Template(NamedTuple):
     """Text with holes: `denseblock${i + 1}` is the text "denseblock" and the expression `i + 1`."""
 
     parts: tuple[str | Expression, ...]
@@ -196,6 +195,9 @@ def parse_expression(scalar: Scalar, limits: Limits = DEFAULT_LIMITS) -> Express
     >>> expression.source(expression.tree.right)
     'width'
     """
+    applied = Applied.of(scalar.text, limits) if isinstance(scalar.value, str) else None
+    if applied is not None:
+        return Expression(scalar.text, applied, scalar)
     if not scalar.text.strip():
         raise fault("A0220", "an expression is missing here", scalar.span)
     if not isinstance(scalar.value, str):
@@ -249,9 +251,6 @@ def _parse_part(scalar: Scalar, start: int, end: int, limits: Limits) -> Express
     raw = scalar.text[start:end]
     text = raw.strip()
     start += len(raw) - len(raw.lstrip())
-    applied = Applied.of(text, limits)
-    if applied is not None:
-        return Expression(text, applied, scalar, start)
     try:
         depth = min(limits.expression_depth, DEEPEST)
         tree = _tree(text, limits.expression_length, depth, limits.integer_bits)
