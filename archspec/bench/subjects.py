@@ -1,14 +1,14 @@
-"""What can be timed: the network that a spec compiles to, and peers of it. `KINDS` has a line for each kind of peer."""
+"""What can be timed: the network that a spec compiles to, others, and other forms of each (`FORMS`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archspec.bench.libraries import LIBRARIES, network
 from archspec.text.diagnostics import SpecError
 
 if TYPE_CHECKING:
@@ -59,13 +59,10 @@ class Host(NamedTuple):
         return module.to(device=self.device, dtype=getattr(torch, self.dtype))
 
 
-class Kind(NamedTuple):
-    """A kind of peer."""
+class Form(NamedTuple):
+    """Another form of a network that is there."""
 
-    make: Callable[[Host, str], Subject]
-    """from what stands after the colon"""
-    argument: bool
-    """something stands after the colon"""
+    make: Callable[[Host, Subject], Subject]
     trains: bool
 
 
@@ -75,39 +72,46 @@ def own(host: Host) -> Subject:
 
 
 def peer(host: Host, word: str) -> Subject:
-    """What `--vs WORD` means: a kind of `KINDS`, else a spec.
+    """What `--vs WORD` means: `LIBRARY:NAME`, a spec, or neither (then it is ours); and its forms.
 
     Raises `ValueError` for what is not there, `SpecError` for a spec that is wrong or a package that is missing.
     """
-    kind, argument = split(word)
-    made = KINDS[kind].make(host, argument) if kind else _spec(host, word)
-    return replace(made, name=word)
+    whose, forms = split(word)
+    library, colon, name = whose.partition(":")
+    if not whose:
+        subject = own(host)
+    elif colon and library in LIBRARIES:
+        subject = _library(host, library, name)
+    else:
+        subject = _spec(host, whose)
+    for form in forms:
+        made = FORMS[form].make(host, subject)
+        subject = replace(
+            made, comparable=subject.comparable, channels_last=made.channels_last or subject.channels_last
+        )
+    return replace(subject, name=word)
 
 
-def split(word: str) -> tuple[str, str]:
+def split(word: str) -> tuple[str, list[str]]:
+    """Whose network, and which forms of it.
+
+    >>> split("timm:resnet50"), split("channels_last+compile"), split("resnet50+compile")
+    (('timm:resnet50', []), ('', ['channels_last', 'compile']), ('resnet50', ['compile']))
     """
-    >>> split("timm:resnet50"), split("compile"), split("densenet121")
-    (('timm', 'resnet50'), ('compile', ''), ('', 'densenet121'))
-    """
-    kind, _, argument = word.partition(":")
-    if kind not in KINDS:
-        return "", word
-    if KINDS[kind].argument != bool(argument):
-        raise ValueError(f"`{kind}` is written `{kind}{':NAME' if KINDS[kind].argument else ''}`, not `{word}`")
-    return kind, argument
+    parts, forms = word.split("+"), list[str]()
+    while parts and parts[-1] in FORMS:
+        forms.insert(0, parts.pop())
+    return "+".join(parts), forms
 
 
 def trains(word: str) -> bool:
     """Whether a peer has a training step."""
-    kind, _ = split(word)
-    return not kind or KINDS[kind].trains
+    return all(FORMS[form].trains for form in split(word)[1])
 
 
-def _library(library: str, host: Host, call: str) -> Subject:
+def _library(host: Host, library: str, call: str) -> Subject:
     """A network that somebody else wrote; ours gets its weights, if they fit."""
-    from archspec.bench import libraries
-
-    theirs = host.place(libraries.network(library, call))
+    theirs = host.place(network(library, call))
     return Subject(call, theirs, theirs, comparable=_fill(host.ours, theirs))
 
 
@@ -128,34 +132,43 @@ def _fill(module: torch.nn.Module, source: torch.nn.Module) -> bool:
     return True
 
 
-def _compiled(host: Host, _: str) -> Subject:
+def _compiled(_: Host, subject: Subject) -> Subject:
     """The same network through `torch.compile`, with static shapes."""
     import torch
 
-    module = deepcopy(host.ours)
+    module = deepcopy(subject.module)
+    if module is None:
+        raise ValueError("`compile` takes a network of torch")
     return Subject("", torch.compile(module, dynamic=False), module, renew=torch.compiler.reset)
 
 
-def _channels_last(host: Host, _: str) -> Subject:
+def _channels_last(_: Host, subject: Subject) -> Subject:
     """The same network with images and filters channels last in memory."""
     import torch
 
-    module = deepcopy(host.ours).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    module = deepcopy(subject.module)
+    if module is None or subject.call is not subject.module:
+        raise ValueError("`channels_last` takes a network of torch, before it is compiled")
+    module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Subject("", module, module, channels_last=True)
 
 
-def _inference(host: Host, _: str) -> Subject:
+def _inference(host: Host, subject: Subject) -> Subject:
     """The same network after the passes for inference."""
     from archspec.api import optimize
 
+    if subject.module is not host.ours:
+        raise ValueError("`inference` takes the network of the spec that is measured")
     module = optimize(host.ours)
     return Subject("", module, module)
 
 
-def _onnxruntime(host: Host, _: str) -> Subject:
+def _onnxruntime(host: Host, subject: Subject) -> Subject:
     """The same network as an ONNX model, in ONNX Runtime."""
     from archspec.backend import find_backend
 
+    if subject.module is not host.ours:
+        raise ValueError("`onnxruntime` takes the network of the spec that is measured")
     if host.device != "cpu" or host.dtype != "float32":
         raise ValueError("`onnxruntime` runs on the CPU, in float32")
     backend = find_backend("onnx")
@@ -180,14 +193,12 @@ class _Renewed:
         self._made = None
 
 
-KINDS: Mapping[str, Kind] = MappingProxyType(
+FORMS: Mapping[str, Form] = MappingProxyType(
     {
-        "torchvision": Kind(partial(_library, "torchvision"), argument=True, trains=True),
-        "timm": Kind(partial(_library, "timm"), argument=True, trains=True),
-        "compile": Kind(_compiled, argument=False, trains=True),
-        "channels_last": Kind(_channels_last, argument=False, trains=True),
-        "inference": Kind(_inference, argument=False, trains=False),
-        "onnxruntime": Kind(_onnxruntime, argument=False, trains=False),
+        "channels_last": Form(_channels_last, trains=True),
+        "compile": Form(_compiled, trains=True),
+        "inference": Form(_inference, trains=False),
+        "onnxruntime": Form(_onnxruntime, trains=False),
     }
 )
-"""each kind of peer but a spec, by the word before the colon"""
+"""what can be made of a network, by the word for it"""

@@ -39,7 +39,7 @@ def bench(
     specs: Specs,
     vs: Annotated[
         list[str] | None,
-        typer.Option("--vs", metavar="PEER", help="One of the kinds below, or a SPEC. May be repeated."),
+        typer.Option("--vs", metavar="PEER", help="Another network or form, see above. May be repeated."),
     ] = None,
     batch: Annotated[str, typer.Option("--batch", metavar="N,…", help="Batch sizes.")] = "1",
     threads: Annotated[str, typer.Option("--threads", metavar="N,…", help="Threads of torch; else its own.")] = "",
@@ -57,8 +57,8 @@ def bench(
 ) -> None:
     """Time networks, in alternation with their peers. May be interrupted: it prints what it has.
 
-    PEER: torchvision:NAME or timm:NAME, that library's network; of the SPEC's own network another form: compile,
-    channels_last, inference (optimised), onnxruntime; or another SPEC.
+    PEER: torchvision:NAME or timm:NAME, that library's network; another SPEC; or another form of the SPEC's own:
+    channels_last, compile, inference (optimised), onnxruntime. A form may follow a + ("inference+channels_last").
 
     speed: times as fast as the SPEC's own network; the ratio of medians, and the quartiles of the ratios of samples
     taken in turn. MiB: the peak while it runs, beyond the weights.
@@ -222,7 +222,7 @@ def _notes(rows: Sequence[Row], settings: Settings) -> list[str]:
 
 
 def _packages(settings: Settings) -> list[str]:
-    kinds = {peer.partition(":")[0] for peer in settings.peers}
+    kinds = {word for peer in settings.peers for word in peer.replace("+", ":").split(":")}
     return ["torch", *(package for package in PACKAGES if package in kinds)]
 
 

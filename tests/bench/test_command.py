@@ -120,7 +120,7 @@ def test_a_chart(archspec: Command, clock: Clock, tiny: str, tmp_path: Path) -> 
         (["--batch", "0"], "`--batch` takes natural numbers between commas, not `0`"),
         (["--threads", "two"], "`--threads` takes natural numbers between commas, not `two`"),
         (["--base", "compile"], "nothing that is measured is called `compile`"),
-        (["--vs", "compile:it"], "`compile` is written `compile`, not `compile:it`"),
+        (["--vs", "onnxruntime+compile"], "`compile` takes a network of torch"),
         (["--vs", "onnxruntime", "--train"], "`onnxruntime` does not train"),
         (["--vs", "onnxruntime", "--dtype", "bfloat16"], "`onnxruntime` runs on the CPU, in float32"),
         (["--vs", "lenet5_modern"], "`lenet5_modern` cannot run on the inputs of `tiny`: "),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import torch
 from archspec import api
 from archspec.bench import libraries, runs
 from archspec.bench.grid import Settings, bench, rounded
-from archspec.bench.subjects import KINDS, split
+from archspec.bench.subjects import FORMS, split, trains
 from tests.oracles import torchvision
 
 TINY = """
@@ -26,6 +27,9 @@ graph:
   - fc: linear(WIDTH)
 """
 
+COMPILER_WARNS = pytest.mark.filterwarnings("ignore::DeprecationWarning:torch.*")
+"""of its own parts, when torch.compile is imported"""
+
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
@@ -39,17 +43,18 @@ def offs(spec: Path, *peers: str, train: bool = False, dtype: str = "float32") -
     return [row.off for row in bench(api.load(spec), settings, api.load)]
 
 
-@pytest.mark.parametrize("kind", ["channels_last", "inference", "onnxruntime"])
-def test_another_form_of_the_network_has_its_outputs(tiny: Path, kind: str) -> None:
-    if kind == "onnxruntime":
+@pytest.mark.parametrize("form", ["channels_last", "inference", "onnxruntime"])
+def test_another_form_of_the_network_has_its_outputs(tiny: Path, form: str) -> None:
+    if form == "onnxruntime":
         pytest.importorskip("onnxruntime")
-    own, off = offs(tiny, kind)
+    own, off = offs(tiny, form)
     assert own == 0
     assert off is not None
     assert rounded(off, "float32")
 
 
 @pytest.mark.slow
+@COMPILER_WARNS
 def test_the_compiled_network_has_its_outputs(tiny: Path) -> None:
     _, off = offs(tiny, "compile")
     assert off is not None
@@ -141,8 +146,34 @@ def test_a_wrong_name_or_setting_of_a_library(call: str, message: str) -> None:
     assert str(error.value).startswith(message.removesuffix("…"))
 
 
-def test_how_peers_are_written() -> None:
-    for kind, (_, argument, _) in KINDS.items():
-        assert split(f"{kind}:x" if argument else kind) == (kind, "x" if argument else "")
-        with pytest.raises(ValueError, match=f"`{kind}` is written"):
-            split(kind if argument else f"{kind}:x")
+def test_forms_follow_each_other(tiny: Path) -> None:
+    found = offs(tiny, "inference+channels_last", f"{tiny.with_name('wide.yaml')}+channels_last")
+    assert found[1] is not None
+    assert rounded(found[1], "float32")
+    assert found[2] is None  # other weights
+
+
+@COMPILER_WARNS
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("channels_last+inference", "`inference` takes the network of the spec that is measured"),
+        ("channels_last+onnxruntime", "`onnxruntime` takes the network of the spec that is measured"),
+        ("onnxruntime+compile", "`compile` takes a network of torch"),
+        ("compile+channels_last", "`channels_last` takes a network of torch, before it is compiled"),
+    ],
+)
+def test_forms_that_do_not_follow_each_other(tiny: Path, word: str, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        offs(tiny, word)
+
+
+def test_a_form_in_the_name_of_a_file_is_none() -> None:
+    assert split("a+b.yaml") == ("a+b.yaml", [])
+    assert split("a+compile.yaml+compile") == ("a+compile.yaml", ["compile"])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_which_forms_train(form: str) -> None:
+    assert trains(f"resnet18+{form}") == FORMS[form].trains
+    assert trains("resnet18")
