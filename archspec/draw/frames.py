@@ -175,6 +175,7 @@ def kinds(body: Body, row: Sequence[Cell], style: Style, width: float, *, brief:
     for key, same in cells.items():
         bodies = [found for cell in same for found in _bodies(body, cell)]
         shapes = [body.shape for body in bodies]
+        mark = mark_of(cell.mark for cell in same)
         touched = [body.shape for body in bodies if _touched(body)]
         common = max(dict.fromkeys(touched or shapes), key=shapes.count)
         alike = [body for body in bodies if body.shape == common]
@@ -182,11 +183,10 @@ def kinds(body: Body, row: Sequence[Cell], style: Style, width: float, *, brief:
         more = [body for body in bodies if body.shape != common and _projections(body) > _projections(alike[0])]
         remark = f"projection shortcut in {len(more)} of {len(bodies)}" if more else ""
         if touched and len(touched) < len(bodies):
-            remark = f"changed in {len(touched)} of {len(bodies)}"
+            remark = f"{'wrong' if mark == 'error' else 'changed'} in {len(touched)} of {len(bodies)}"
         title = called.get(key) or same[0].unit.label.word
         if brief:
             title = f"{''.join(word[0].upper() for word in title.split())}: {title}"
-        mark = mark_of(cell.mark for cell in same)
         shown = alike[0] if mark not in ("added", "removed") else marked(alike[0], mark)
         drawn = pieces(shown, style, channels)
         if drawn:
