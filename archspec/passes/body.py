@@ -174,8 +174,9 @@ class Body:
         if nodes == old.nodes and outputs == old.outputs:
             return None
         same = order == list(range(len(old.nodes)))
-        kept = old if same else old._replace(loop=None, kind="steps" if old.kind == "repeat" else old.kind)
-        return kept._replace(nodes=nodes, outputs=outputs), Recipes(self.tensors, self.moved)
+        return (old if same else without_loop(old))._replace(nodes=nodes, outputs=outputs), Recipes(
+            self.tensors, self.moved
+        )
 
     def _sequence(self, first: int) -> list[int]:
         """New nodes before a node, those before these first."""
@@ -199,6 +200,11 @@ def over_modules(program: Program, work: Callable[[Body], None]) -> Rewritten:
             if changed is not None:
                 modules[id], recipes[id] = changed
     return Rewritten.of(program._replace(modules=modules), recipes)
+
+
+def without_loop(module: Module) -> Module:
+    """The module as plain steps, if it was a loop: its nodes are no longer those of equal copies."""
+    return module._replace(loop=None, kind="steps" if module.kind == "repeat" else module.kind)
 
 
 def changed(op: Op, **arguments: Any) -> Op:

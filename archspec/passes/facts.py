@@ -35,7 +35,7 @@ class Facts:
     def tied(self) -> dict[str, set[str]]:
         """For each module that has some, the tensors in it that are ends of a tie, whoever says so."""
         found: dict[str, set[str]] = {}
-        for module in reversed(self._program.modules.values()):
+        for module in reversed([*self._program.modules.values()]):
             own = found.get(module.id, set())
             for node in module.nodes:
                 own.update(join_key(node.key, name) for name in node.ties)
@@ -86,7 +86,7 @@ class Facts:
             for ids in own.values():
                 if len(ids) > 1:
                     found |= ids
-        for module in reversed(modules.values()):
+        for module in reversed([*modules.values()]):
             if module.id in found:
                 found.update(node.body.module for node in module.nodes if isinstance(node.body, Call))
         return found

@@ -141,21 +141,23 @@ def _written_out(module: Module, calls: set[int], done: dict[str, Module]) -> tu
         assert isinstance(node.body, Call)
         callee = done[node.body.module]
         inside = {Ref(INPUT, number): ref for number, ref in enumerate(args)}
+        keys: dict[str, str] = {}
         for number, inner in enumerate(callee.nodes):
             inside.update((Ref(number, output), Ref(len(nodes), output)) for output in range(len(inner.types)))
-            here = inner._replace(args=tuple(inside[ref] for ref in inner.args))
-            here = _named(here, node, taken)
-            moved[here.key] = join_key(node.key, inner.key)
-            nodes.append(here)
+            name = _flat(node.name, inner.name, taken)
+            if inner.key not in keys:
+                keys[inner.key] = name if inner.name == inner.key else _flat(node.key, inner.key, taken)
+                moved[keys[inner.key]] = join_key(node.key, inner.key)
+            nodes.append(inner._replace(name=name, key=keys[inner.key], args=tuple(inside[ref] for ref in inner.args)))
         values.update((Ref(at, number), inside[output.ref]) for number, output in enumerate(callee.outputs))
     outputs = tuple(Output(o.name, values[o.ref], o.only, o.weight) for o in module.outputs)
     return module._replace(nodes=tuple(nodes), outputs=outputs), Recipes(moved=moved)
 
 
-def _named(inner: Node, call: Node, taken: set[str]) -> Node:
-    """The node under a name and key of its own in the module of the call: flat, if that is a free identifier."""
-    flat = f"{call.key}_{inner.key}"
-    if flat.isidentifier() and flat not in taken and inner.name == inner.key:
-        taken.add(flat)
-        return inner._replace(name=flat, key=flat)
-    return inner._replace(name=join_key(call.name, inner.name), key=join_key(call.key, inner.key))
+def _flat(call: str, inner: str, taken: set[str]) -> str:
+    """A name for what was called `inner` in a call: an identifier if that is free, else dotted."""
+    flat = f"{call}_{inner}"
+    if not flat.isidentifier() or flat in taken:
+        flat = join_key(call, inner)
+    taken.add(flat)
+    return flat

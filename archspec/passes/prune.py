@@ -6,6 +6,7 @@ modules that nobody calls. What a tie names stays. Values do not change.
 
 from __future__ import annotations
 
+from archspec.passes.body import without_loop
 from archspec.passes.facts import Facts
 from archspec.passes.rewrite import Rewritten
 from archspec.program.model import INPUT, Call, Mode, Module, Node, Program, Ref
@@ -54,7 +55,7 @@ class _Live:
         self.outputs: dict[str, set[int]] = {program.main: wanted}
         """of each module that is called, the numbers of the outputs that are read"""
         self.nodes: dict[str, set[int]] = {}
-        for module in reversed(program.modules.values()):
+        for module in reversed([*program.modules.values()]):
             if module.id in self.outputs:
                 self._look(module)
 
@@ -110,7 +111,7 @@ class _Live:
             if at in self.outputs[module.id]
         )
         unchanged = len(live) == len(module.nodes)
-        made = module if unchanged else module._replace(loop=None, kind=_kind(module))
+        made = module if unchanged else without_loop(module)
         return made._replace(nodes=tuple(nodes), outputs=outputs)
 
     def _kept(self, node: Node) -> tuple[int, ...]:
@@ -118,10 +119,6 @@ class _Live:
         if isinstance(node.body, Call) and not node.skipped:
             return tuple(sorted(self.outputs[node.body.module]))
         return tuple(range(len(node.types)))
-
-
-def _kind(module: Module) -> str:
-    return "steps" if module.kind == "repeat" else module.kind
 
 
 def _with_inputs(module: Module, kept: tuple[int, ...]) -> Module:

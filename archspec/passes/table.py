@@ -18,7 +18,7 @@ class Pass(NamedTuple):
     """gives the same numbers to the last bit; else they are equal up to rounding"""
     sets: tuple[str, ...] = ()
 
-    def __call__(self, program: Program) -> Rewritten:
+    def run(self, program: Program) -> Rewritten:
         file, _, function = self.home.partition(".")
         rewrite = cast(Callable[[Program], Rewritten], getattr(import_module(f"archspec.passes.{file}"), function))
         return rewrite(program)
@@ -60,7 +60,7 @@ def stages(program: Program, passes: Mapping[str, Pass]) -> Iterator[tuple[str, 
     """After each pass: its name, and all that has been done so far."""
     done = Rewritten(program)
     for name, one in passes.items():
-        done = done.then(one)
+        done = done.then(one.run)
         yield name, done
 
 
@@ -75,5 +75,5 @@ def optimise(program: Program, name: str = "inference") -> Rewritten:
     """
     done = Rewritten(program)
     for one in members(name).values():
-        done = done.then(one)
+        done = done.then(one.run)
     return done

@@ -40,7 +40,7 @@ def test_all_passes_together_keep_what_random_networks_compute(folder: Path, tex
     program = load(folder, text)
     done = Rewritten(program)
     for one in reversed(PASSES.values()):
-        done = done.then(one)
+        done = done.then(one.run)
     hold(program, done)
 
 
@@ -86,4 +86,4 @@ def test_chains_of_layers_and_norms_compute_the_same(folder: Path, text: str, ex
         program = load(folder, text)
     except archspec.SpecError:
         return  # a window that does not fit
-    hold(program, Rewritten(program).then(PASSES[extra]).then(optimise))
+    hold(program, Rewritten(program).then(PASSES[extra].run).then(optimise))
