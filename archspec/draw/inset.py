@@ -402,8 +402,9 @@ class _Maker:
                         arrow(Point(indent + row.w, axis), Point(end, axis), stroke=paint, head=8),
                     ]
                 piece = Rect(Bounds(end, first, bar, edge - first), "", paint, "segment", 0.0, 0.0)
-                wrong = {"stroke": "error", "width": 2.2, "tag": tag(join, self.style)} if join.mark == "error" else {}
-                elements.append(replace(piece, **wrong))
+                if join.mark == "error":
+                    piece = replace(piece, stroke="error", width=2.2, tag=tag(join, self.style))
+                elements.append(piece)
                 top += row.h + space
             elements.append(dot(Point(start, y), "skip" if skipped else "edge", 3.5 if skipped else 3.0))
             return elements

@@ -41,10 +41,11 @@ STEM = "graph:\n  - stem: conv(32, 7, stride=2)\n  - relu\n  - pool: max_pool(2)
 WRONG = {
     "add": f"{HEAD}{BLOCK}{STEM}  - body: {{repeat: block(64), times: 3}}\n  - fc: linear(10)\n",
     "concat": f"{HEAD}{BRANCHES}{STEM}  - mid: conv(64, 3)\n  - top: conv(64, 3)\n  - mixed\n  - fc: linear(10)\n",
-    "groups": f"{HEAD}{STEM}  - deep: conv(48, 3)\n  - conv(64, 3, groups=7)\n  - global_avg_pool\n  - fc: linear(10)\n",
+    "groups": f"{HEAD}{STEM}  - deep: conv(48, 3)\n  - conv(64, 3, groups=7)\n  - fc: linear(10)\n",
     "vector": f"{HEAD}{STEM}  - deep: conv(48, 3)\n  - flatten\n  - more: conv(8, 3)\n",
     "map": f"{HEAD}{STEM}  - deep: linear(48)\n  - sum: pool + deep\n",
-    "nested": f"{HEAD}{BLOCK}{STEM}  - part:\n      - block(32)\n      - inner:\n          - conv(8, 1)\n          - block(16)\n",
+    "nested": f"{HEAD}{BLOCK}{STEM}  - part:\n      - block(32)\n"
+    "      - inner:\n          - conv(8, 1)\n          - block(16)\n",
     "pipe": f"{HEAD}{STEM}  - chain: conv(8, 1) >> max_pool(99) >> relu\n",
     "name": f"{HEAD}{STEM}  - deep: conv(48, 3)\n  - sum: deep + steam\n  - fc: linear(10)\n",
     "op": f"{HEAD}{STEM}  - convolution(48, 3)\n  - fc: linear(10)\n",
