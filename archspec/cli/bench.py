@@ -173,7 +173,8 @@ def _table(rows: Sequence[Row], settings: Settings, architectures: Sequence[Arch
         words = f"{_mode(settings)}, batch {batch}, {threads} thread{'s' if threads > 1 else ''}"
         lines += [paint(shorten(title, WIDTH), BOLD), words]
         lines += [*table(SCREEN, [_cells(row) for row in cell], frozenset(SCREEN[1:]), ELASTIC), ""]
-    return "\n".join([*lines, *(paint(line, DIM) for line in _notes(rows, settings))])
+    notes = (line for note in _notes(rows, settings) for line in wrap(note, WIDTH, subsequent_indent="  "))
+    return "\n".join([*lines, *(paint(line, DIM) for line in notes)])
 
 
 def _mode(settings: Settings) -> str:
@@ -218,7 +219,7 @@ def _notes(rows: Sequence[Row], settings: Settings) -> list[str]:
     accelerator = f"{here['accelerator']}; " if "accelerator" in here else ""
     said.append(f"{accelerator}{here['processor']}, {here['cores']} cores")
     said.append(", ".join(f"{name} {version}" for name, version in packages.items()))
-    return [line for one in said for line in wrap(one, WIDTH, subsequent_indent="  ")]
+    return said
 
 
 def _packages(settings: Settings) -> list[str]:
