@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from archspec.draw.compose import Fact, NotThere, Request, find, laid_out, said, title_of, unfolded
 from archspec.draw.fold import fold
 from archspec.draw.marks import coloured, legend, moved
+from archspec.draw.pairing import Names
 from archspec.draw.parts import Style
 from archspec.draw.picture import Block, Body, Figures
 from archspec.draw.scene import Element, Run, Scene
 from archspec.draw.slide import Canvas, extent, heading
 from archspec.draw.structure import marked, opened
-from archspec.draw.union import Names, Union
+from archspec.draw.union import Union
 from archspec.draw.words import figure
 from archspec.program.model import Program, Ref
 
