@@ -161,10 +161,13 @@ class _Slide:
         ends = (self._x(start), self._y(start), self._x(end), self._y(end))
         made = self.slide.shapes.add_connector(MSO_CONNECTOR.STRAIGHT, *ends)
         _plain(made)
-        for point, glue in ((start, made.begin_connect), (end, made.end_connect)):
+        ends_of = made._element.nvCxnSpPr.cNvCxnSpPr
+        for point, glue in ((start, ends_of.get_or_add_stCxn), (end, ends_of.get_or_add_endCxn)):
             found = self._site(point)
             if found is not None:
-                glue(*found)
+                # `begin_connect` knows the four places of a box alone, and would move the end there.
+                place = glue()
+                place.id, place.idx = found[0].shape_id, found[1]
         self._stroke(made.line, path.stroke, path.width, path.dashed)
         self._head(made, path)
         return made

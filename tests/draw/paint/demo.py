@@ -56,6 +56,7 @@ SCENE = Scene.of(
         straight(480, 110, 198),
         straight(480, 244, 298),
         straight(480, 344, 380),
+        straight(480, 420, 470),
         SKIP,
         Text(Point(660, 280), line(Run("identity", bold=True), size=14, hue="skip"), plate=True),
         Rect(Bounds(200, 150, 600, 300), "module", "", "frame", 1.2, 10, True),

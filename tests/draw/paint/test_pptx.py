@@ -63,7 +63,7 @@ def test_a_box_and_its_cards_are_one_group_that_lies_above_the_lines() -> None:
 def test_straight_lines_are_connectors_glued_to_their_shapes() -> None:
     slide = deck().slides[0]
     connectors = [shape for shape in slide.shapes if shape._element.tag.endswith("cxnSp")]
-    assert len(connectors) == 3
+    assert len(connectors) == 4
     ids = {shape.shape_id: shape.name for shape in shapes(slide)}
 
     def end(connector: Any, tag: str) -> str | None:
@@ -73,6 +73,7 @@ def test_straight_lines_are_connectors_glued_to_their_shapes() -> None:
     glued = {(end(connector, "stCxn"), end(connector, "endCxn")) for connector in connectors}
     assert (None, "layer1.0.conv1") in glued
     assert ("layer1.0.conv1", "layer1.0.conv2") in glued
+    assert any(start and start.startswith("Oval") and end is None for start, end in glued)
 
 
 def test_a_line_with_corners_is_a_freeform_of_the_same_curves() -> None:
