@@ -2,7 +2,8 @@
 
 Criteria: a residual net of 100,000 blocks in less than 2 s, a random DAG of 100,000 different nodes in less than 6 s,
 500 MB at most, after imports. What is measured is what `stats --format json` does: load, elaborate, verify, and the
-summary with costs, depth, paths, receptive field and memory. Times are of the processor, which others may use too. The tools are given the residual net as a torch module, up to TOOLS blocks.
+summary with costs, depth, paths, receptive field and memory. Times are of the processor, which others may use too. The
+tools are given the residual net as a torch module, up to TOOLS blocks.
 
     python benchmarks/scale.py [LARGEST [TOOLS]]
 

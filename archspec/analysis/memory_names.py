@@ -10,9 +10,7 @@ wanted), and what is read later, or more than once, goes by the name of its step
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import chain
 
 from archspec.ops.base import Category
 from archspec.program.model import INPUT, Call, Module, Output, Ref
@@ -70,7 +68,6 @@ class _Names:
                         self.there[at], self.nodes[at] = True, node
                 elif node.args:
                     others[at] = node.args[0]
-        self.all_there = all(self.there)
         self.outputs = module.outputs
         self.inputs = [port.name for port in module.inputs]
         self._find_heads()
@@ -78,25 +75,23 @@ class _Names:
         self.release: dict[int, int] = {}
         self.holds: dict[str, int] = {}
         """name → the node whose value it holds"""
-        self.inside: dict[int, frozenset[str]] = {}
-        """value that stands inside an expression → the names that it mentions"""
+        self.inside: dict[int, tuple[frozenset[str], int]] = {}
+        """value that stands inside an expression → the names that it mentions, and calls inside each other"""
         self.named: dict[int, str] = {}
-        self.depth: dict[int, int] = {}
         for at in self.order:
             self._write(at)
         for at in self.holds.values():
             self.release[at] = self.count
 
-    def _read(self, at: int) -> Sequence[Ref]:
-        """The values that a step reads, past steps that all copies skip."""
-        args = self.nodes[at].args
-        return args if self.all_there else [self._true(ref) for ref in args]
+    def _place(self, ref: Ref) -> int:
+        """The number of a value, past steps that all copies skip: that of its node, inputs behind all nodes.
 
-    def _true(self, ref: Ref) -> Ref:
-        """The value itself, past steps that all copies skip."""
-        while ref.node != INPUT and not self.there[ref.node]:
-            ref = self.nodes[ref.node].args[0]
-        return ref
+        A node with several values has one number for them: they get no name, and stand in no expression.
+        """
+        at, output = ref
+        while at != INPUT and not self.there[at]:
+            at, output = self.nodes[at].args[0]
+        return self.count + output if at == INPUT else at
 
     def _find_heads(self) -> None:
         """Which steps are written at all, and which run for the training's outputs alone (they come last)."""
@@ -118,42 +113,45 @@ class _Names:
         return alive
 
     def _count_reads(self, others: Mapping[int, Ref]) -> None:
-        self.reader: dict[int, int] = {}
+        values = self.count + len(self.inputs)
+        self.reader: list[int | None] = [None] * values
         """the first node that reads each"""
-        self.args: dict[int, Sequence[Ref]] = {}
-        for at in [*self.order, *self.heads]:
-            args = self._read(at)
-            if at in others and others[at] != self.nodes[at].args[0]:
-                args = [*args, self._true(others[at])]
-            self.args[at] = args
-            for node, _ in args:
-                self.reader.setdefault(node, at)
-        self.left = Counter(chain.from_iterable(self.args.values()))
+        self.left = [0] * values
         """how often each value is still to be read"""
-        self.left.update([self._true(output.ref) for output in self.outputs])
-        self.total = dict(self.left)
+        self.args: list[list[int]] = [[]] * self.count
+        for at in [*self.order, *self.heads]:
+            args = self.args[at] = [self._place(ref) for ref in self.nodes[at].args]
+            if at in others and others[at] != self.nodes[at].args[0]:
+                args.append(self._place(others[at]))
+            for value in args:
+                self.left[value] += 1
+                if self.reader[value] is None:
+                    self.reader[value] = at
+        for output in self.outputs:
+            self.left[self._place(output.ref)] += 1
+        self.total = self.left.copy()
         # Not strict: a network that gives back its input has no node at all.
         self.next = dict(zip(self.order, [*self.order[1:], self.count], strict=False))
         """the step behind each"""
 
     def _write(self, at: int) -> None:
         node, args, left, inside = self.nodes[at], self.args[at], self.left, self.inside
-        for ref in args:
-            left[ref] -= 1
+        for value in args:
+            left[value] -= 1
         depth = 1
         inner: list[frozenset[str]] = []
         if inside:
-            for ref in args:
-                if ref.node in inside:
-                    inner.append(inside[ref.node])
-                    depth = max(depth, 1 + self.depth[ref.node])
-                    if not left[ref]:
-                        del inside[ref.node]  # `_free` looks at all that are left
+            for value in args:
+                if value in inside:
+                    names, calls = inside[value]
+                    inner.append(names)
+                    depth = max(depth, 1 + calls)
+                    if not left[value]:
+                        del inside[value]  # `_free` looks at all that are left
         if len(node.types) > 1:
             self.release[at] = self.count
         elif not node.args or (node.only is None and len(args) == len(node.args) and self._stands_inside(at, depth)):
-            inside[at] = frozenset([self.named[ref.node] for ref in args if ref.node in self.named]).union(*inner)
-            self.depth[at] = depth
+            inside[at] = frozenset([self.named[value] for value in args if value in self.named]).union(*inner), depth
         else:
             name = self._name(at)
             if name in self.holds:
@@ -163,9 +161,9 @@ class _Names:
 
     def _stands_inside(self, at: int, depth: int) -> bool:
         """Whether the value is written where it is read."""
-        if self.total.get(Ref(at)) != 1:
+        if self.total[at] != 1:
             return False
-        reader = self.reader.get(at)
+        reader = self.reader[at]
         if reader is None:
             return depth <= DEEPEST and not self.heads and self.next[at] == self.count
         if reader not in self.next:
@@ -182,7 +180,7 @@ class _Names:
 
     def _all_for(self, at: int, reader: int) -> bool:
         """Whether the steps up to the reader are all operands of it."""
-        operands = {ref.node for ref in self.args[reader]}
+        operands = set(self.args[reader])
         at = self.next[at]
         while at != reader and at in operands:
             at = self.next[at]
@@ -193,9 +191,9 @@ class _Names:
         return None if isinstance(body, Call) else body.category
 
     def _name(self, at: int) -> str:
-        node, reader = self.nodes[at], self.reader.get(at)
+        node, reader = self.nodes[at], self.reader[at]
         own = [node.name] if node.named else []
-        apart = bool(own) and (self.total.get(Ref(at), 0) > 1 or reader != self.next[at])
+        apart = bool(own) and (self.total[at] > 1 or reader != self.next[at])
         for name in (*own, "x", "out") if apart else ("x", "out", *own):
             if self._free(name):
                 return name
@@ -203,10 +201,10 @@ class _Names:
 
     def _free(self, name: str) -> bool:
         """Whether nothing will read what the name holds."""
-        for at, names in self.inside.items():
-            if name in names and self.left.get(Ref(at)):
+        for at, (names, _) in self.inside.items():
+            if name in names and self.left[at]:
                 return False
         if name in self.holds:
-            return not self.left.get(Ref(self.holds[name]))
+            return not self.left[self.holds[name]]
         port = 0 if name == "x" and len(self.inputs) == 1 else self.inputs.index(name) if name in self.inputs else None
-        return port is None or not self.left.get(Ref(INPUT, port))
+        return port is None or not self.left[self.count + port]

@@ -113,7 +113,8 @@ class _Finder:
 
     def way(self) -> Way:
         module, nodes = self.module, self.module.nodes
-        last = self._uses()
+        reads = [self._reads(node) for node in nodes]
+        last = self._uses(reads)
         # The inputs come last, so that INPUT, which is -1, finds them.
         masks = self.masks = [*(((),) * len(nodes)), tuple(1 << port for port in range(len(module.inputs)))]
         waiting = int(last[-1] >= 0 and bool(module.inputs))
@@ -136,8 +137,8 @@ class _Finder:
                 masks[start] = (1,)
                 continue
             period = 0
-            node = nodes[number]
-            aside, given = stands_aside(node, self.mode), self._reads(node)
+            node, given = nodes[number], reads[number]
+            aside = stands_aside(node, self.mode)
             refs, places, free = [], [], []
             for place, ref in enumerate(given):
                 at, output = ref
@@ -150,10 +151,12 @@ class _Finder:
                     free.append(at)
             found = self._masks(node, aside, [masks[at][output] for at, output in given])
             masks[number] = found
-            waiting += any(found) - sum([any(masks[at]) for at in free])
             number += 1
+            for at in free:
+                waiting -= any(masks[at])
             if not any(found):
                 continue
+            waiting += 1
             step = Step(number - 1 - start, node, aside, tuple(refs), tuple(places), tuple([at - start for at in free]))
             steps.append(step)
             signature += (step.number, self._body(node), aside, step.refs, step.places)
@@ -208,15 +211,15 @@ class _Finder:
             number = self.numbers[id(node.body)] = self.ops.setdefault(node.body, len(self.ops))
         return number
 
-    def _uses(self) -> list[int]:
+    def _uses(self, reads: Sequence[Sequence[Ref]]) -> list[int]:
         """The last node that reads each node along an edge; -1 where no output needs it. The inputs come last."""
-        nodes, reads = self.module.nodes, self._reads
+        nodes = self.module.nodes
         last = [-1] * (len(nodes) + 1)
         for output in self.outputs:
             last[output.ref.node] = len(nodes)
         for number in range(len(nodes) - 1, -1, -1):
             if last[number] >= 0:
-                for at, _ in reads(nodes[number]):
+                for at, _ in reads[number]:
                     if last[at] < 0:
                         last[at] = number
         return last
@@ -233,7 +236,8 @@ class _Finder:
         body = node.body
         if isinstance(body, Call) and not aside:
             return tuple([_union([given[p] for p in _bits(mask)]) for mask in self.callees[body.module]])
-        return (_union(given),) * len(node.types)
+        mask = given[0] if len(given) == 1 else _union(given)
+        return (mask,) * len(node.types)
 
 
 def _union(masks: Sequence[int]) -> int:

@@ -70,8 +70,7 @@ class Step(NamedTuple):
     @property
     def is_bare(self) -> bool:
         """No word stands beside it."""
-        alone = self.reads is None and self.when is None and self.only is None
-        return alone and not (self.extra or self.ties or self.inline)
+        return self[4:] == (None, None, None, _NONE, _NONE, False)
 
 
 class Out(NamedTuple):

@@ -26,8 +26,7 @@ class Scalar(NamedTuple):
 
     def part(self, start: int, end: int) -> Span:
         """The source of characters `start` to `end` of `text`."""
-        whole, first, last = self.span, self.offsets[start], self.offsets[end]
-        return whole if whole.start == first and whole.end == last else Span(whole.source, first, last)
+        return Span(self.span.source, self.offsets[start], self.offsets[end])
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -153,7 +153,9 @@ class Expression:
     def span(self, node: ast.AST | None = None) -> Span:
         """Where a part of the expression stands in its file; the whole of it for None."""
         if node is None:
-            return self.scalar.part(self.start, self.start + len(self.text))
+            whole, size = self.scalar.span, len(self.text)
+            # As long as the scalar in the file, quotes and all: then it is that scalar.
+            return whole if whole.end - whole.start == size else self.scalar.part(self.start, self.start + size)
         if self._spans is None:
             self._spans = {}
         found = self._spans.get(node)  # a loop asks for the same one again and again

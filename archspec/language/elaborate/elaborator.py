@@ -51,7 +51,7 @@ class Elaborator:
         self._inferred: dict[object, tuple[Op, tuple[Tensor, ...]]] = {}
         """types by identity of an op and what it is given; the op is kept, so that nothing else gets its id"""
         self.plain: dict[object, Known] = {}
-        """what plain steps came to, by what they construct and the types it is applied to"""
+        """what plain steps came to, by what they construct and the ids of the types it is applied to"""
         self._frames: list[Frame] = []
         self._path: list[str] = []
         self._told: set[tuple[str, int, int]] = set()

@@ -7,7 +7,7 @@ left to `stages.py`: what comes for the first time, what has more to it, and wha
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from archspec.language.elaborate.construct import OpTarget, Target, join_target
@@ -27,6 +27,8 @@ class Known(NamedTuple):
 
     op: Op
     hints: Mapping[str, str]
+    given: Sequence[Tensor]
+    """of what it reads; kept, so that nothing else gets their ids"""
     types: tuple[Tensor, ...]
     """of what it gives"""
 
@@ -39,7 +41,7 @@ def plain(elaborator: Elaborator, step: Step, scope: Scope, read: Value) -> Valu
     called, name = action.applied, None
     if names:
         name = names[0].scalar.text
-        if name in scope.nodes or scope.is_number(name) or not names[0].is_plain:
+        if name in scope.nodes or scope.is_number(name) or names[0].parts != (name,):
             return None
     values = _values(scope, called.operands) if called.operands else [read]
     if values is None or POISON in values or any(len(value.refs) != 1 for value in values):
@@ -69,9 +71,10 @@ def plain(elaborator: Elaborator, step: Step, scope: Scope, read: Value) -> Valu
 def _values(scope: Scope, names: tuple[str, ...]) -> list[Value] | None:
     """The nodes that names mean; None if one of them means something else."""
     found: list[Value] = []
+    nodes, numbers, params = scope.nodes, scope.numbers, scope.unit.params
     for name in names:
-        value = scope.nodes.get(name) or scope.find_node(name)
-        if value is None or name == "it" or scope.is_number(name):
+        value = nodes.get(name) or scope.find_node(name)
+        if value is None or name == "it" or name in numbers or name in params:
             return None
         found.append(value)
     return found
@@ -84,14 +87,14 @@ def _known(
     name = called.name
     if name not in JOINS and (scope.is_number(name) or scope.find_shared(name) is not None):
         return None
-    asked = elaborator.key((scope.unit, name, called.numbers, *given))
+    asked = (scope.unit, name, called.numbers, *map(id, given))
     known = elaborator.plain.get(asked)
     if known is None:
         target = _target(elaborator, scope, expression, called)
         if isinstance(target, OpTarget) and _takes(target.op, len(given)):
             types = elaborator.inferred(target.op, tuple(given))
             if types is not None:
-                known = elaborator.plain[asked] = Known(target.op, target.hints, types)
+                known = elaborator.plain[asked] = Known(target.op, target.hints, given, types)
     return known
 
 

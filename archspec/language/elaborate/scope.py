@@ -123,7 +123,12 @@ class Scope:
         return fault("A0302", f"no node is called `{name}`", span, help=f"did you mean `{near}`?" if near else ())
 
     def find_shared(self, name: str) -> Shared | None:
-        return next((scope.shared[name] for scope in self.chain() if name in scope.shared), None)
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.shared:
+                return scope.shared[name]
+            scope = scope.outer
+        return None
 
     # numbers (the protocol of `text.evaluate`)
 
