@@ -88,7 +88,7 @@ def test_what_is_left_without_units(archspec: Command) -> None:
     assert (found["paths"], found["whole"]["paths"], found["dropped"]) == ("256", "512", ["layer1.1"])
 
 
-def test_a_wrong_key_is_a_message(archspec: Command) -> None:
+def test_a0604_a_wrong_key_is_a_message(archspec: Command) -> None:
     done = archspec("paths", "resnet20_cifar", "--drop", "layer1.7")
     assert (done.code, done.out) == (1, "")
     assert done.err == "error[A0604]: nothing in `layer1` has the key `7`\n  = help: there is `0`, `1`, `2`\n"
@@ -106,7 +106,7 @@ graph:
 """
 
 
-def test_what_is_too_large_is_said(archspec: Command, tmp_path: Path) -> None:
+def test_a0603_what_is_too_large_is_said(archspec: Command, tmp_path: Path) -> None:
     file = tmp_path / "huge.yaml"
     file.write_text(HUGE.replace("N", "6000"))
     done = archspec("paths", str(file), "--limit", "nodes=13000")
