@@ -19,10 +19,11 @@ def test_help_lists_every_command(archspec: Command) -> None:
     done = archspec("--help")
     assert done.code == 0
     listed = [line.split()[0] for line in done.out.partition("Commands:\n")[2].splitlines()]
-    assert listed == (
-        "check stats compare diff paths field memory intensity sweep fit draw chart compile weights "
+    expected = (
+        "check stats compare diff paths field memory intensity sweep fit draw chart compile passes rewrite weights bench "
         "list show expand fmt ops explain schema doctor"
-    ).split()
+    )
+    assert listed == expected.split()
 
 
 def test_version(archspec: Command) -> None:
