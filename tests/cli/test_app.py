@@ -20,7 +20,8 @@ def test_help_lists_every_command(archspec: Command) -> None:
     assert done.code == 0
     listed = [line.split()[0] for line in done.out.partition("Commands:\n")[2].splitlines()]
     expected = (
-        "check stats compare diff paths field memory intensity sweep fit draw chart compile passes rewrite weights bench "
+        "check stats compare diff paths field memory intensity sweep fit draw chart "
+        "compile passes rewrite weights bench "
         "list show expand fmt ops explain schema doctor"
     )
     assert listed == expected.split()
