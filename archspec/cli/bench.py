@@ -10,7 +10,7 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -86,7 +86,7 @@ def bench(
     # Every spec is looked at before the first is measured.
     architectures = [tell_warnings(api.load(spec, params(set), limits=bounds)) for spec in specs]
     _torch(device)
-    rows, interrupted = _measure(architectures, settings, lambda name: api.load(name, limits=bounds))
+    rows, stop = _measure(architectures, settings, lambda name: api.load(name, limits=bounds))
     if rows:
         typer.echo(WRITERS[format](rows, settings, architectures))
     if rows and output is not None:
@@ -94,9 +94,18 @@ def bench(
 
         write_atomically(output, _chart(rows, settings, output.suffix.lower().removeprefix(".")))
         typer.echo(f"wrote {output}", err=True)
-    if interrupted:
-        typer.echo("interrupted: this is what there is" if rows else "interrupted before the first sample", err=True)
-        raise typer.Exit(INTERRUPTED)
+    if stop is not None:
+        typer.echo(
+            f"{stop.words}: this is what there is" if rows else f"{stop.words}, before the first sample", err=True
+        )
+        raise typer.Exit(stop.code)
+
+
+class _Stop(NamedTuple):
+    """Why a benchmark ended early."""
+
+    words: str
+    code: int
 
 
 def _numbers(text: str, option: str) -> tuple[int, ...]:
@@ -119,8 +128,8 @@ def _torch(device: Device) -> None:
 
 def _measure(
     architectures: Sequence[Architecture], settings: Settings, load: Callable[[str], Architecture]
-) -> tuple[list[Row], bool]:
-    """All rows, or those there were when somebody pressed Ctrl-C."""
+) -> tuple[list[Row], _Stop | None]:
+    """All rows, or those there were when somebody pressed Ctrl-C or torch gave up."""
     from archspec.bench import subjects
     from archspec.bench.grid import bench
     from archspec.text.diagnostics import SpecError
@@ -134,12 +143,14 @@ def _measure(
             for at, architecture in enumerate(architectures):
                 rows.extend(bench(architecture, settings, load, partial(_shifted, progress, at)))
     except KeyboardInterrupt:
-        return rows, True
+        return rows, _Stop("interrupted", INTERRUPTED)
+    except RuntimeError as error:  # no memory left, or nothing in torch for this type on this device
+        return rows, _Stop(f"error: torch stopped: {str(error).strip().partition(chr(10))[0][:200]}", 1)
     except SpecError:
         raise
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    return rows, False
+    return rows, None
 
 
 def _shifted(progress: Progress, networks: int, words: str, done: float) -> None:

@@ -8,9 +8,11 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 import torch.utils.benchmark
 
-from archspec.bench import machine
+from archspec.bench import machine, runs
+from archspec.program.model import Program
 from tests.cli.conftest import Command, archspec
 
 __all__ = ["archspec"]  # the fixture
@@ -101,7 +103,22 @@ def test_ctrl_c_prints_what_is_there(archspec: Command, clock: Clock, tiny: str)
     assert done.out.count("channels_last ") == 2
     clock.stop, clock.looks = 3, 0
     done = archspec("bench", tiny, *WORDS)
-    assert done == (130, "", "interrupted before the first sample\n")
+    assert done == (130, "", "interrupted, before the first sample\n")
+
+
+def test_torch_runs_out_of_memory(archspec: Command, clock: Clock, tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs = runs.inputs
+
+    def scarce(program: Program, batch: int, *rest: str) -> tuple[torch.Tensor, ...]:
+        if batch > 2:
+            raise torch.OutOfMemoryError("out of memory\nmore words")
+        return inputs(program, batch, *rest)
+
+    monkeypatch.setattr(runs, "inputs", scarce)
+    done = archspec("bench", tiny, *WORDS)
+    assert (done.code, done.err) == (1, "error: torch stopped: out of memory: this is what there is\n")
+    assert "batch 2" in done.out
+    assert "batch 4" not in done.out
 
 
 def test_a_chart(archspec: Command, clock: Clock, tiny: str, tmp_path: Path) -> None:
