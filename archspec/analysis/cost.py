@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from archspec.ops.base import Op
@@ -73,6 +74,12 @@ def cost(program: Program) -> Cost:
     return Cost(done[program.main].total, done)
 
 
+@cache
+def _free(kind: type[Op]) -> bool:
+    """Whether ops of a kind hold and cost nothing, whatever they are given."""
+    return kind.weights is Op.weights and kind.buffers is Op.buffers and kind.mads is Op.mads
+
+
 class _Counter:
     """Counts one module, those it calls being done.
 
@@ -117,6 +124,8 @@ class _Counter:
         return ModuleCost(Count.sum(rows), borrowed, tuple(rows))
 
     def _op(self, node: Node, op: Op) -> Count:
+        if _free(type(op)):
+            return NOTHING
         types = operand_types(self._module, node)
         asked = (id(op), *map(id, types))
         found = self._known.get(asked)

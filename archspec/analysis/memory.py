@@ -73,6 +73,8 @@ def weight_bytes(program: Program, dtype: Dtype, costs: Cost | None = None) -> t
 def _integers(program: Program) -> int:
     """How many of a network's buffers are int64 (norms count their batches): no dtype changes their 8 bytes."""
     held: dict[str, dict[str, int]] = {}
+    known: dict[tuple[int, ...], int] = {}
+    """by identity of an op and of the types it is given"""
     for module in program.modules.values():
         own: dict[str, int] = {}
         for node in module.nodes:
@@ -85,8 +87,12 @@ def _integers(program: Program) -> int:
                     for name, key in node.lends.items():
                         own.setdefault(key, callee.get(f"^{name}", 0))
             elif type(body).buffers is not Op.buffers and node.key not in own and not node.skipped:
-                buffers = body.buffers(*operand_types(module, node)).values()
-                own[node.key] = sum([type.elements for type in buffers if type.dtype == "int64"])
+                types = operand_types(module, node)
+                asked = (id(body), *map(id, types))
+                if asked not in known:
+                    buffers = body.buffers(*types).values()
+                    known[asked] = sum([type.elements for type in buffers if type.dtype == "int64"])
+                own[node.key] = known[asked]
         held[module.id] = {key: count for key, count in own.items() if key.startswith("^")}
         held[module.id][""] = sum([count for key, count in own.items() if not key.startswith("^")])
     return held[program.main][""]
