@@ -23,9 +23,9 @@ def merge_siblings(program: Program) -> Rewritten:
     >>> old = network("[16, 6, 6]", "a: conv(4)", "b: conv(8)(x)", "concat(a, b)")
     >>> show(merge_siblings(old).program)
     graph(x: [16, 6, 6])
-      a        conv(12)(x)                   [12, 6, 6]             204
-      a_split  split([4, 8])(a)              [4, 6, 6], [8, 6, 6]
-      2        concat(a_split[0], a_split[1])  [12, 6, 6]
+      a_merged  conv(12)(x)                     [12, 6, 6]            204
+      a_split   split([4, 8])(a_merged)         [4, 6, 6], [8, 6, 6]
+      2         concat(a_split[0], a_split[1])  [12, 6, 6]
     """
     return over_modules(program, _merge)
 

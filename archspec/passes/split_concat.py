@@ -23,11 +23,11 @@ def split_concat(program: Program) -> Rewritten:
     >>> old = network("[8, 6, 6]", "a: relu", "b: sigmoid(x)", "joined: concat(a, b)", "conv: conv(4)")
     >>> show(split_concat(old).program)
     graph(x: [8, 6, 6])
-      a       relu(x)                    [8, 6, 6]
-      b       sigmoid(x)                 [8, 6, 6]
-      conv_1  conv(4)(a)                 [4, 6, 6]  36
-      conv_2  conv(4, bias=false)(b)     [4, 6, 6]  32
-      conv    add(conv_1, conv_2)        [4, 6, 6]
+      a       relu(x)                 [8, 6, 6]
+      b       sigmoid(x)              [8, 6, 6]
+      conv_1  conv(4)(a)              [4, 6, 6]  36
+      conv_2  conv(4, bias=false)(b)  [4, 6, 6]  32
+      conv    add(conv_1, conv_2)     [4, 6, 6]
     """
     return over_modules(program, _split)
 
