@@ -190,9 +190,11 @@ class Architecture:
         >>> archspec.load("resnet50").draw(focus="layer1.1", size="half")
         <picture of Bottleneck, 480 x 540 pt>
         """
-        from archspec.pictures import Picture, picture, request, theme_of
+        from archspec.pictures import Picture, insides, picture, request, theme_of
 
-        drawn = Picture(picture(self, request(**options)), theme_of(theme), transparent)
+        wanted = request(**options)
+        scene = picture(self, wanted)
+        drawn = Picture(scene, theme_of(theme), transparent, lambda: insides(self, scene, wanted))
         if to is not None:
             drawn.save(to)
         return drawn

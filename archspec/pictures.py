@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from archspec.draw.compose import ROWS, NoRoom, NotThere, Request, compose
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from archspec.api import Architecture
     from archspec.text.limits import Limits
 
+PAGES = 300
+"""insides that a page holds at most"""
+
 __all__ = ["NoRoom", "NotThere", "Picture", "Request", "difference", "paint", "partial", "picture", "request"]
 
 
@@ -29,10 +32,14 @@ class Picture:
     scene: Scene
     theme: Theme = LIGHT
     transparent: bool = False
+    inside: Callable[[], Sequence[Scene]] = field(default=tuple, repr=False)
+    """makes the pictures of its modules, for a file that unfolds them"""
 
     def bytes(self, suffix: str) -> bytes:
         """The picture as a file of this kind: ".svg", ".pdf", ".png", ".dot", ".tex", ".pptx", ".html"."""
-        return paint([self.scene], suffix, self.theme, self.transparent)
+        painter = PAINTERS.get(suffix)
+        more = self.inside() if painter is not None and painter.insides else ()
+        return paint([self.scene, *more], suffix, self.theme, self.transparent)
 
     def save(self, path: str | Path) -> None:
         """Write a file of the kind that its suffix says. Raises `SpecError` if it cannot be painted or written."""
@@ -57,7 +64,7 @@ def paint(scenes: Sequence[Scene], suffix: str, theme: Theme = LIGHT, transparen
     painter = PAINTERS.get(suffix)
     if painter is None:
         raise ValueError(f"a picture ends in {', '.join(PAINTERS)}, not `{suffix}`")
-    if len(scenes) > 1 and not painter.several:
+    if len(scenes) > 1 and not painter.several and not painter.insides:
         raise ValueError(f"a `{suffix}` file holds one picture")
     return painter(scenes, theme, transparent)
 
@@ -118,6 +125,30 @@ def picture(architecture: Architecture, wanted: Request) -> Scene:
         notes="\n".join(notes),
         file=architecture.origin.name.rsplit("/", 1)[-1],
     )
+
+
+def insides(architecture: Architecture, scene: Scene, wanted: Request) -> list[Scene]:
+    """Pictures of the modules in a picture, of the modules in those, and so on, each with its key.
+
+    One that does not fit its canvas is left out, and so are those beyond `PAGES`.
+    """
+    found: dict[str, Scene] = {}
+    waiting = [scene]
+    while waiting and len(found) < PAGES:
+        for key in _openings(waiting.pop(0)):
+            if key not in found and len(found) < PAGES:
+                try:
+                    inside = picture(architecture, replace(wanted, focus=key, title=""))
+                except ValueError:
+                    continue
+                found[key] = inside
+                waiting.append(inside)
+    return list(found.values())
+
+
+def _openings(scene: Scene) -> list[str]:
+    tags = (element.tag for element in scene.elements)
+    return list(dict.fromkeys(tag.key for tag in tags if tag is not None and tag.opens and tag.key))
 
 
 def partial(spec: str | Path, params: Mapping[str, object], limits: Limits, wanted: Request) -> Scene:

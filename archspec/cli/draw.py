@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial as partially
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +12,10 @@ import typer
 from archspec.cli.options import Limit, Set, Specs, limits, params, tell_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from archspec.draw.scene import Scene
+    from archspec.draw.theme import Theme
     from archspec.text.diagnostics import Diagnostic
 
 
@@ -90,6 +92,7 @@ def draw(
     bound = limits(limit)
     colours = pictures.theme_of(theme.value)
     wrong: list[Diagnostic] = []
+    inside: dict[int, Callable[[], Sequence[Scene]]] = {}
     try:
         wanted = pictures.request(
             size=size,
@@ -118,7 +121,9 @@ def draw(
                     scenes.append(pictures.partial(spec, params(set), bound, wanted))
                     wrong += error.diagnostics
                 else:
-                    scenes.append(pictures.picture(tell_warnings(loaded), wanted))
+                    scene = pictures.picture(tell_warnings(loaded), wanted)
+                    inside[len(scenes)] = partially(pictures.insides, loaded, scene, wanted)
+                    scenes.append(scene)
     except SpecError:
         raise
     except ValueError as error:
@@ -126,7 +131,8 @@ def draw(
     if output == Path("-"):
         typer.echo(pictures.paint(scenes[:1], ".svg", colours, transparent).decode(), nl=False)
     for target, group in targets.items():
-        _write(target, [scenes[number] for number in group], pictures, colours, transparent)
+        more = inside.get(group[0], tuple)
+        _write(target, [scenes[number] for number in group], more, colours, transparent)
     if wrong:
         raise SpecError(wrong)
 
@@ -166,14 +172,18 @@ def _targets(specs: Sequence[str], output: Path | None) -> dict[Path, list[int]]
     return {output.with_name(f"{output.stem}-{name}{suffix}"): [number] for number, name in enumerate(names)}
 
 
-def _write(target: Path, scenes: Sequence[Scene], pictures: object, colours: object, transparent: bool) -> None:
+def _write(
+    target: Path, scenes: Sequence[Scene], inside: Callable[[], Sequence[Scene]], theme: Theme, transparent: bool
+) -> None:
+    """Paint a file; `inside` makes the pictures of the modules, for a kind of file that unfolds them."""
     from archspec.draw.paint import PAINTERS
-    from archspec.draw.theme import Theme
     from archspec.text.write import write_atomically
 
-    assert isinstance(colours, Theme)
-    write_atomically(target, PAINTERS[target.suffix.lower()](scenes, colours, transparent))
-    shown = f"{len(scenes)} pictures, " if len(scenes) > 1 else ""
+    painter = PAINTERS[target.suffix.lower()]
+    more = inside() if painter.insides else ()
+    write_atomically(target, painter([*scenes, *more], theme, transparent))
+    count = len(scenes) + len(more)
+    shown = f"{count} pictures, " if count > 1 else ""
     typer.echo(f"wrote {target}, {shown}{scenes[0].width:g} x {scenes[0].height:g} pt")
     for scene in scenes:
         if scene.missing:

@@ -148,3 +148,23 @@ def test_an_address_leads_into_the_network(opened: Any) -> None:
     opened.get(opened.current_url.partition("#")[0] + "#layer1.0")
     opened.refresh()
     assert trail(opened) == ["ResNet-50", "layer1", "0"]
+
+
+def test_a_network_unfolds_down_to_its_ops(browser: Any, tmp_path: Path) -> None:
+    import archspec
+
+    archspec.load("resnet50").draw(tmp_path / "resnet50.html")
+    browser.get((tmp_path / "resnet50.html").as_uri())
+    for key in ("layer2", "layer2.0"):
+        find(browser, f'main [data-key="{key}"][data-opens]').click()
+    assert trail(browser) == ["ResNet-50", "layer2", "0"]
+    shortcut = find(browser, 'main [data-key^="layer2.0.downsample"]')
+    assert "conv(512, stride=2" in shortcut.get_attribute("data-hover")
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def test_the_command_writes_the_insides_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from archspec.cli.app import run
+
+    assert run(["draw", "resnet50", "-o", str(tmp_path / "resnet50.html")]) == 0
+    assert "13 pictures, 960 x 540 pt" in capsys.readouterr().out
