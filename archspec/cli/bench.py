@@ -149,7 +149,9 @@ def _measure(
     except SpecError:
         raise
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+        if not rows:
+            raise typer.BadParameter(str(error)) from None
+        return rows, _Stop(f"error: {error}", 2)
     return rows, None
 
 

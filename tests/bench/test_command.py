@@ -131,6 +131,13 @@ def test_a_chart(archspec: Command, clock: Clock, tiny: str, tmp_path: Path) -> 
         assert words in picture
 
 
+def test_a_peer_that_does_not_fit_the_second_network(archspec: Command, clock: Clock, tiny: str) -> None:
+    done = archspec("bench", "lenet5_modern", tiny, "--vs", "lenet5_modern", "--threads", "1", "--seconds", "0.01")
+    assert done.code == 2
+    assert "LeNet-5, modern form (lenet5_modern)" in done.out
+    assert done.err.startswith("error: `lenet5_modern` cannot run on the inputs of `tiny`: ")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
