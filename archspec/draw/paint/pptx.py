@@ -124,7 +124,8 @@ class _Slide:
         self._stroke(made.line, element.stroke, element.width, element.dashed)
         self.words(made.text_frame, element.label, "middle")
         _name(made, element.tag)
-        if oval or (isinstance(element, Rect) and element.kind in ("box", "segment")):
+        # The dot where a line splits is smaller than the reach of its places.
+        if min(at.w, at.h) > 2 * NEAR and (oval or (isinstance(element, Rect) and element.kind in ("box", "segment"))):
             self.glue.append((made, "oval" if oval else "rect", at))
 
     def words(self, frame: Any, lines: Sequence[Line], anchor: str) -> None:
