@@ -49,7 +49,10 @@ def load_weights(
     found = match(ours, {name: tuple(value.shape) for name, value in tensors.items()}, _maps(module), by)
     if not found.whole and not partial and by != "structure":
         raise misfit(found, "" if isinstance(source, Mapping) else str(source))
-    module.load_state_dict({key: tensors[name] for key, name in found.fits.items()}, strict=False)
+    # What stands on the meta device has no numbers to copy to: it becomes the tensors themselves.
+    hollow = any(value.is_meta for value in module.state_dict().values())
+    state = {key: tensors[name] for key, name in found.fits.items()}
+    module.load_state_dict(state, strict=False, assign=hollow)
     return found
 
 

@@ -42,6 +42,15 @@ def test_a_file_by_name(suffix: str, image: torch.Tensor, tmp_path: Path) -> Non
     assert torch.equal(new(image), old(image))
 
 
+def test_a_network_on_the_meta_device_becomes_the_weights(image: torch.Tensor, tmp_path: Path) -> None:
+    old = lenet(1)
+    save_file(old.state_dict(), tmp_path / "weights.safetensors")
+    with torch.device("meta"):
+        new = lenet(2)
+    archspec.load_weights(new, tmp_path / "weights.safetensors")
+    assert torch.equal(new(image), old(image))
+
+
 def test_by_order_if_all_shapes_agree(image: torch.Tensor) -> None:
     old, new = lenet(1), lenet(2)
     numbered = {str(k): value for k, value in enumerate(old.state_dict().values())}
