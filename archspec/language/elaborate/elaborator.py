@@ -114,8 +114,9 @@ class Elaborator:
 
     def spend(self, steps: int, span: Span) -> None:
         """Count work that no expression counts, in steps of arithmetic: a turn of a loop, a node, a module."""
-        self.meter.left -= steps
-        if self.meter.left < 0:
+        meter = self.meter
+        meter.left -= steps
+        if meter.left < 0:
             bound = f"more than {self.limits.operations:,} steps of elaboration"
             help = "the bound is `operations`; raise it with `--limit operations=N`"
             raise TooLargeError(fault("A0366", bound, span, help=help).diagnostics)
@@ -243,10 +244,11 @@ class Elaborator:
     ) -> Module:
         """Freeze a builder. Equal nested bodies (the copies of a loop) become one module.
 
-        Modules of the spec need no comparing: `concrete` makes each once.
+        Modules of the spec need no comparing: `concrete` makes each once; and there is but one graph.
         """
         values = {key: named(value) for key, value in params.items()}
-        content = None if builder.kind == "module" else self.key((*builder.content(), tuple(outputs), loop))
+        alone = builder.kind in ("module", "graph")
+        content = None if alone else self.key((*builder.content(), tuple(outputs), loop))
         if content in self._equal:
             return self.modules[self._equal[content]]
         count = self._counts[builder.template] = self._counts.get(builder.template, 0) + 1
