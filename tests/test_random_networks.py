@@ -27,7 +27,7 @@ def tensors(result: Any) -> list[torch.Tensor]:
     return list(result.values() if isinstance(result, dict) else result)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(text=specs())
 def test_a_random_network_is_what_its_spec_says(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     file = tmp_path_factory.mktemp("spec") / "random.yaml"

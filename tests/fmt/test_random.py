@@ -8,7 +8,7 @@ from tests.fmt.tools import formatted, program
 from tests.strategies import specs
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(specs())
 def test_no_form_changes_the_program(text: str) -> None:
     wanted = program(text)
