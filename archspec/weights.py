@@ -50,7 +50,7 @@ def load_weights(
     if not found.whole and not partial and by != "structure":
         raise misfit(found, "" if isinstance(source, Mapping) else str(source))
     # What stands on the meta device has no numbers to copy to: it becomes the tensors themselves.
-    hollow = any(value.is_meta for value in module.state_dict().values())
+    hollow = any(getattr(value, "is_meta", False) for value in module.state_dict().values())
     state = {key: tensors[name] for key, name in found.fits.items()}
     module.load_state_dict(state, strict=False, assign=hollow)
     return found

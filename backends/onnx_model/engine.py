@@ -87,9 +87,11 @@ class Network:
             }
         return dict(self._state)
 
-    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
-        """Take other weights, as arrays or tensors. Raises `ValueError` for a shape, or a name if `strict`, that is
-        wrong, and then changes nothing."""
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True, assign: bool = False) -> None:
+        """Take other weights, as arrays or tensors; they are always copied, so `assign` does nothing.
+
+        Raises `ValueError` for a shape, or a name if `strict`, that is wrong, and then changes nothing.
+        """
         import onnx
 
         own = self.state_dict()
