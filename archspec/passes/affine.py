@@ -12,6 +12,9 @@ from archspec.passes.formulas import norm_scale, norm_shift
 from archspec.passes.rewrite import Made, Old, Recipe
 from archspec.program.weights import join_key
 
+AFFINE: tuple[type[Op], ...] = (BatchNorm, Scale, Bias, Multiply)
+"""ops that may be of that kind"""
+
 
 class Affine(NamedTuple):
     """scale * x + shift, channel by channel; None stands for 1 and 0. A plain number holds for all channels."""

@@ -14,7 +14,7 @@ from archspec.ops.base import Category, Op, Tensor
 from archspec.ops.conv import Conv
 from archspec.ops.geometry import even, per_axis
 from archspec.ops.norm import BatchNorm
-from archspec.passes.body import Body, changed, over_modules
+from archspec.passes.body import Body, changed, having, over_modules
 from archspec.program.model import Program, Ref
 
 
@@ -40,7 +40,7 @@ def rewrite(program: Program, rule: str) -> tuple[Program, int]:
       1            relu(conv)                           [16, 9, 9]
     """
     cut = REWRITES[rule].cut()
-    rewritten = over_modules(program, cut.over)
+    rewritten = over_modules(program, cut.over, having(Conv))
     return rewritten.program, cut.count
 
 

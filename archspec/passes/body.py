@@ -186,20 +186,25 @@ class Body:
         return found
 
 
-def over_modules(program: Program, work: Callable[[Body], None]) -> Rewritten:
-    """Let `work` change each distinct module that may change, once."""
+def over_modules(program: Program, work: Callable[[Body], None], wanted: Callable[[Module], bool]) -> Rewritten:
+    """Let `work` change each distinct module that is wanted and may change, once."""
     facts = Facts(program)
     modules: dict[str, Module] = {}
     recipes: dict[str, Recipes] = {}
     for id, module in program.modules.items():
         modules[id] = module
-        if id not in facts.forms:
+        if wanted(module) and id not in facts.forms:
             body = Body(module, facts)
             work(body)
             changed = body.done()
             if changed is not None:
                 modules[id], recipes[id] = changed
-    return Rewritten.of(program._replace(modules=modules), recipes)
+    return Rewritten.of(program._replace(modules=modules), recipes) if recipes else Rewritten(program)
+
+
+def having(*kinds: type[Op]) -> Callable[[Module], bool]:
+    """Asks whether a module applies an op of these kinds."""
+    return lambda module: any(isinstance(node.body, kinds) for node in module.nodes)
 
 
 def without_loop(module: Module) -> Module:

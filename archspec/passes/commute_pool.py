@@ -11,7 +11,7 @@ from archspec.ops.base import Op, Tensor
 from archspec.ops.conv import Conv
 from archspec.ops.geometry import per_axis
 from archspec.ops.pool import AdaptiveAvgPool, AvgPool, GlobalAvgPool
-from archspec.passes.body import Body, over_modules
+from archspec.passes.body import Body, having, over_modules
 from archspec.passes.rewrite import Rewritten
 from archspec.program.model import Program
 
@@ -25,27 +25,24 @@ def commute_pool(program: Program) -> Rewritten:
       1  avg_pool(2)(x)  [64, 4, 4]
       0  conv(32)(1)     [32, 4, 4]  2,080
     """
-    return over_modules(program, _commute)
+    return over_modules(program, _commute, having(AvgPool, AdaptiveAvgPool, GlobalAvgPool))
 
 
 def _commute(body: Body) -> None:
     for at, _, pool in body.ops():
         before = body.producer(at) if isinstance(pool, (AvgPool, AdaptiveAvgPool, GlobalAvgPool)) else None
-        if before is None:
+        if before is None or not isinstance(before[2], Conv):
             continue
         number, _, conv = before
-        (x,) = body.given(number)
-        (wide,) = body.given(at)
+        (x,), (wide,) = body.given(number), body.given(at)
         if body.bare(number) and _pointwise(conv, x) and _averages(pool, wide) and _pays(pool, wide):
             body.swap(number, at)
 
 
-def _pointwise(conv: Op, x: Tensor) -> bool:
+def _pointwise(conv: Conv, x: Tensor) -> bool:
     axes = len(x.spatial)
-    return (
-        isinstance(conv, Conv)
-        and per_axis("kernel", conv.kernel, axes) == per_axis("stride", conv.stride, axes) == (1,) * axes
-        and not any(map(any, conv.pads(x)))
+    return per_axis("kernel", conv.kernel, axes) == per_axis("stride", conv.stride, axes) == (1,) * axes and not any(
+        map(any, conv.pads(x))
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from archspec.ops.conv import Conv
 from archspec.ops.dirac import DiracConv
-from archspec.passes.body import Body, over_modules
+from archspec.passes.body import Body, having, over_modules
 from archspec.passes.formulas import dirac
 from archspec.passes.rewrite import Made, Old, Rewritten
 from archspec.program.model import Program
@@ -23,7 +23,7 @@ def fold_dirac(program: Program) -> Rewritten:
     graph(x: [8, 6, 6])
       0  conv(8, 3, padding=half)(x)  [8, 6, 6]  584
     """
-    return over_modules(program, _fold)
+    return over_modules(program, _fold, having(DiracConv))
 
 
 def _fold(body: Body) -> None:

@@ -42,19 +42,25 @@ def drop_training(program: Program) -> Rewritten:
     """of each module, the outputs that are one of its inputs as it came"""
     modules: dict[str, Module] = {}
     for id, module in program.modules.items():
-        body = Body(module, facts)
-        if id not in facts.forms:
+        modules[id] = module
+        through[id] = {at: out.ref.output for at, out in enumerate(module.outputs) if out.ref.node == INPUT}
+        if id not in facts.forms and any(_matters(node, through) for node in module.nodes):
+            body = Body(module, facts)
             for at, node in enumerate(module.nodes):
                 _look(body, at, node, through, there)
-        done = body.done()
-        modules[id] = module if done is None else done[0]
-        values = {number: body.value(output.ref) for number, output in enumerate(module.outputs)}
-        through[id] = {number: ref.output for number, ref in values.items() if ref.node == INPUT}
+            done = body.done()
+            modules[id] = module if done is None else done[0]
+            values = {number: body.value(output.ref) for number, output in enumerate(module.outputs)}
+            through[id] = {number: ref.output for number, ref in values.items() if ref.node == INPUT}
     return Rewritten.of(pruned(program._replace(modules=modules)))
 
 
 def _idle(node: Node) -> bool:
     return isinstance(node.body, Op) and (node.body.idle() or isinstance(node.body, Identity))
+
+
+def _matters(node: Node, through: dict[str, dict[int, int]]) -> bool:
+    return node.skipped or (bool(through[node.body.module]) if isinstance(node.body, Call) else True)
 
 
 def _look(body: Body, at: int, node: Node, through: dict[str, dict[int, int]], there: set[tuple[str, str]]) -> None:

@@ -11,8 +11,8 @@ from archspec.ops.base import Op, Tensor
 from archspec.ops.conv import Conv
 from archspec.ops.linear import Linear
 from archspec.ops.tensor import Multiply
-from archspec.passes.affine import Affine, affine_of
-from archspec.passes.body import OUTPUT, Body, changed, over_modules
+from archspec.passes.affine import AFFINE, Affine, affine_of
+from archspec.passes.body import OUTPUT, Body, changed, having, over_modules
 from archspec.passes.formulas import added, carried, scaled_inside
 from archspec.passes.rewrite import Made, Old, Rewritten
 from archspec.program.model import Program, Ref
@@ -28,7 +28,7 @@ def fold_affine(program: Program) -> Rewritten:
       1  conv(4, 3)(x)  [4, 6, 6]  112
       2  relu(1)        [4, 6, 6]
     """
-    return over_modules(program, _fold)
+    return over_modules(program, _fold, having(*AFFINE))
 
 
 def _fold(body: Body) -> None:

@@ -11,8 +11,8 @@ from archspec.ops.base import Op, Tensor
 from archspec.ops.conv import Conv, ConvTranspose
 from archspec.ops.linear import Linear
 from archspec.ops.tensor import Multiply
-from archspec.passes.affine import Affine, affine_of, cuts_space
-from archspec.passes.body import Body, changed, over_modules
+from archspec.passes.affine import AFFINE, Affine, affine_of, cuts_space
+from archspec.passes.body import Body, changed, having, over_modules
 from archspec.passes.formulas import added, scaled, scaled_inside
 from archspec.passes.rewrite import Made, Old, Recipe, Rewritten
 from archspec.program.model import Node, Program
@@ -28,7 +28,7 @@ def fold_norm(program: Program) -> Rewritten:
       0  conv(4, 3)(x)  [4, 6, 6]  112
       2  relu(0)        [4, 6, 6]
     """
-    return over_modules(program, _fold)
+    return over_modules(program, _fold, having(*AFFINE))
 
 
 def _fold(body: Body) -> None:

@@ -53,8 +53,9 @@ def group_paths(program: Program) -> Rewritten:
         found = _grouped(program, module, facts)
         if found is not None:
             modules[id], recipes[id] = found
-    made = program._replace(modules=modules)
-    return Rewritten.of(pruned(made) if recipes else made, recipes)
+    if not recipes:
+        return Rewritten(program)
+    return Rewritten.of(pruned(program._replace(modules=modules)), recipes)
 
 
 def _grouped(program: Program, module: Module, facts: Facts) -> tuple[Module, Recipes] | None:

@@ -32,7 +32,7 @@ def inline(program: Program) -> Rewritten:
     for id, module in program.modules.items():
         modules[id] = work.module(module, modules)
     if not work.recipes:
-        return Rewritten.of(program)
+        return Rewritten(program)
     return Rewritten.of(pruned(program._replace(modules=modules)), work.recipes)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from archspec.ops.conv import Conv
 from archspec.ops.cut import Split
 from archspec.ops.geometry import per_axis
-from archspec.passes.body import Body, changed, over_modules
+from archspec.passes.body import Body, changed, having, over_modules
 from archspec.passes.formulas import joined, zeros
 from archspec.passes.rewrite import Made, Old, Recipe, Rewritten
 from archspec.program.model import Program, Ref
@@ -27,7 +27,7 @@ def merge_siblings(program: Program) -> Rewritten:
       a_split   split([4, 8])(a_merged)         [4, 6, 6], [8, 6, 6]
       2         concat(a_split[0], a_split[1])  [12, 6, 6]
     """
-    return over_modules(program, _merge)
+    return over_modules(program, _merge, having(Conv))
 
 
 def _merge(body: Body) -> None:

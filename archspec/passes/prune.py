@@ -83,6 +83,8 @@ class _Live:
 
     def module(self, module: Module, inputs: dict[str, tuple[int, ...]]) -> Module:
         """The module with what lives, its callees being done."""
+        if self._whole(module, inputs):
+            return module
         live = sorted(self.nodes[module.id])
         place = {at: number for number, at in enumerate(live)}
         kept = {at: self._kept(module.nodes[at]) for at in live}
@@ -113,6 +115,21 @@ class _Live:
         unchanged = len(live) == len(module.nodes)
         made = module if unchanged else without_loop(module)
         return made._replace(nodes=tuple(nodes), outputs=outputs)
+
+    def _whole(self, module: Module, inputs: dict[str, tuple[int, ...]]) -> bool:
+        """Whether all of it lives, as it is, and all of what it calls takes and gives what it did."""
+        if len(self.nodes[module.id]) < len(module.nodes) or len(self.outputs[module.id]) < len(module.outputs):
+            return False
+        if any(output.only is not None for output in module.outputs):
+            return False
+        for node in module.nodes:
+            if node.only is not None:
+                return False
+            if isinstance(node.body, Call) and not node.skipped:
+                called = node.body.module
+                if len(self.outputs[called]) < len(node.types) or len(inputs[called]) < len(node.args):
+                    return False
+        return True
 
     def _kept(self, node: Node) -> tuple[int, ...]:
         """Numbers of the outputs that a node keeps."""

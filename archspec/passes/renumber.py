@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from archspec.passes.body import Body, over_modules
 from archspec.passes.rewrite import Rewritten
-from archspec.program.model import Program
+from archspec.program.model import Module, Program
 
 
 def renumber(program: Program) -> Rewritten:
@@ -21,7 +21,20 @@ def renumber(program: Program) -> Rewritten:
       0  linear(4)(x)  [4]  36
       1  relu(0)       [4]
     """
-    return over_modules(program, _renumber)
+    return over_modules(program, _renumber, _has_gaps)
+
+
+def _has_gaps(module: Module) -> bool:
+    """Whether all of its steps go by number, and some number is missing."""
+    number = 0
+    gaps = False
+    for node in module.nodes:
+        if not node.skipped:
+            if not node.key.isdecimal():
+                return False
+            gaps = gaps or node.key != str(number)
+            number += 1
+    return gaps
 
 
 def _renumber(body: Body) -> None:

@@ -53,7 +53,7 @@ class Recipes(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """One pass: the program that came out, and the recipes of its modules by their id."""
+    """One pass that changed something: the program that came out, and the recipes of its modules by their id."""
 
     program: Program
     recipes: Mapping[str, Recipes]

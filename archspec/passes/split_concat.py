@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from archspec.ops.conv import Conv
 from archspec.ops.merge import Add, Concat
-from archspec.passes.body import Body, changed, over_modules
+from archspec.passes.body import Body, changed, having, over_modules
 from archspec.passes.formulas import piece
 from archspec.passes.rewrite import Made, Old, Rewritten
 from archspec.program.model import Program, Ref
@@ -29,7 +29,7 @@ def split_concat(program: Program) -> Rewritten:
       conv_2  conv(4, bias=false)(b)  [4, 6, 6]  32
       conv    add(conv_1, conv_2)     [4, 6, 6]
     """
-    return over_modules(program, _split)
+    return over_modules(program, _split, having(Concat))
 
 
 def _split(body: Body) -> None:

@@ -49,6 +49,7 @@ def ops(*steps: str, shape: str = "[8, 12, 12]") -> list[str]:
         (["conv(4)", "avg_pool(2, 2, padding=1)"], ["conv", "avg_pool"]),
         (["conv(4)", "avg_pool(2, 2, padding=1, count_include_pad=false)"], ["avg_pool", "conv"]),
         (["conv(4, 3)", "avg_pool(2)"], ["conv", "avg_pool"]),
+        (["a: relu", "concat(a, x)", "avg_pool(2)"], ["relu", "concat", "avg_pool"]),
         (["drop_path(0.5, scale=inference)", "dropout"], ["multiply"]),
     ],
     ids=" > ".join,
@@ -128,7 +129,7 @@ def test_a_pass_must_give_a_consistent_program() -> None:
 
 def test_stages_follow_each_other() -> None:
     rewritten = optimise(network("[3, 8, 8]", "conv(4)", "batch_norm", "dropout"))
-    assert len(rewritten.stages) == len(members("inference"))
+    assert 2 <= len(rewritten.stages) <= len(members("inference"))
     assert all(isinstance(stage, Stage) for stage in rewritten.stages)
     assert rewritten.stages[-1].program is rewritten.program
 
