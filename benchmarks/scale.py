@@ -136,7 +136,6 @@ def networkx(size: int) -> tuple[Callable[[], object], Callable[[], object]]:
 
 def tool(name: str, size: int) -> tuple[Callable[[], object], Callable[[], object]]:
     """The residual net as a module of torch, made before the clock runs, and what counts it."""
-    sys.path.insert(0, str(Path(__file__).parents[1]))
     import torch
     from torch import nn
 
@@ -172,7 +171,7 @@ def measure(what: str, size: int) -> dict[str, float]:
             small, analyse = networkx(size)
         case _:
             small, analyse = tool(what, size)
-    small()
+    small()  # imports, and what is made once in a process
     start = process_time()
     analyse()
     return {"alone": process_time() - start, "peak": getrusage(RUSAGE_SELF).ru_maxrss / 1024}
@@ -208,6 +207,7 @@ def main(largest: int = 1_000_000, tools: int = 1000) -> int:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))
     if sys.argv[1:2] == ["measure"]:
         print(json.dumps(measure(sys.argv[2], int(sys.argv[3]))))
     else:

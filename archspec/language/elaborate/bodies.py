@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from archspec.language.elaborate.application import apply, one, part
 from archspec.language.elaborate.builder import Builder, bundle
@@ -41,7 +41,7 @@ def run(elaborator: Elaborator, scope: Scope, body: Body, read: Value, what: str
     if body.branches is not None:
         value = runner.branches(body, read)
     else:
-        scope.later.update(promised(body.steps))
+        scope.promises.append(body.steps)
         value = runner.steps(body.steps, scope, read)
     if body.out is not None:
         value = body_output(elaborator, scope, body.out)
@@ -49,18 +49,6 @@ def run(elaborator: Elaborator, scope: Scope, body: Body, read: Value, what: str
         if not shared.uses:
             elaborator.warn("A0332", f"the shared instance `{shared.name}` is never applied", shared.expression.span())
     return value
-
-
-def promised(steps: Iterable[Step]) -> dict[str, Span]:
-    """Names that steps will have, where they are plain."""
-    found: dict[str, Span] = {}
-    for step in steps:
-        if isinstance(step.action, For):
-            found.update(promised(step.action.do))
-        for name in step.names:
-            if name.is_plain:
-                found.setdefault(name.scalar.text, name.scalar.span)
-    return found
 
 
 class Runner:
@@ -99,7 +87,6 @@ class Runner:
             for name in step.names:
                 with self.elaborator.catch():
                     text = self.text(name, scope)
-                    scope.later.pop(text, None)
                     scope.nodes.setdefault(text, POISON)
             return POISON
 
@@ -154,7 +141,6 @@ class Runner:
     def bind(self, names: Sequence[str], step: Step, value: Value, scope: Scope) -> None:
         if len(names) == 1:
             scope.nodes[names[0]] = value.called(names[0], step.names[0].scalar.span)
-            scope.later.pop(names[0], None)
         elif names:
             if len(value.refs) != len(names):
                 raise fault(
@@ -165,7 +151,6 @@ class Runner:
                 )
             for at, (name, template) in enumerate(zip(names, step.names, strict=True)):
                 scope.nodes[name] = part(value, at).called(name, template.scalar.span)
-                scope.later.pop(name, None)
 
     def sources(self, reads: Sequence[Expression | Template], scope: Scope) -> Value:
         """`from: node`, or a list of nodes that become the inputs in order."""

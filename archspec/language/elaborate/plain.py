@@ -64,7 +64,6 @@ def plain(elaborator: Elaborator, step: Step, scope: Scope, read: Value) -> Valu
     place = names[0].scalar.span
     builder.keys.setdefault(key, place)
     value = scope.nodes[name] = Value(builder, made, known.types, name, place)
-    scope.later.pop(name, None)
     return value
 
 

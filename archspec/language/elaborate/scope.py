@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from archspec.language.elaborate.builder import Builder
 from archspec.language.elaborate.values import OpName, Shared, Value, usable
 from archspec.language.files import Unit
+from archspec.language.spec import For, Step
 from archspec.text.diagnostics import Label, fault
 from archspec.text.source import Span
 from archspec.text.suggest import suggest
@@ -34,8 +35,10 @@ class Scope:
     nodes: dict[str, Value] = field(default_factory=dict)
     shared: dict[str, Shared] = field(default_factory=dict)
     it: Value | None = None
+    promises: list[Sequence[Step]] = field(default_factory=list)
+    """steps of this body, whose names are not in `later` yet"""
     later: dict[str, Span] = field(default_factory=dict)
-    """steps of this body that have not run yet, for the message that says so"""
+    """names that steps of this body have, or will have when they have run, for the message that says so"""
     used: set[str] = field(default_factory=set)
     """params that something looked up"""
 
@@ -54,6 +57,7 @@ class Scope:
             self.nodes,
             self.shared,
             self.it,
+            self.promises,
             self.later,
             self.used,
         )
@@ -69,6 +73,7 @@ class Scope:
             self.nodes,
             self.shared,
             it,
+            self.promises,
             self.later,
             self.used,
         )
@@ -98,6 +103,8 @@ class Scope:
 
     def no_node(self, name: str, span: Span) -> Exception:
         for scope in self.chain():
+            while scope.promises:
+                scope.later.update(promised(scope.promises.pop()))
             if name in scope.later:
                 later = scope.later[name]
                 return fault(
@@ -172,6 +179,18 @@ class Scope:
                 help=f"did you mean `{near}`?" if near else "it has " + ", ".join(SHAPE_WORDS),
             )
         return tensor.shape[axis]
+
+
+def promised(steps: Iterable[Step]) -> dict[str, Span]:
+    """Names that steps will have, where they are plain."""
+    found: dict[str, Span] = {}
+    for step in steps:
+        if isinstance(step.action, For):
+            found.update(promised(step.action.do))
+        for name in step.names:
+            if name.is_plain:
+                found.setdefault(name.scalar.text, name.scalar.span)
+    return found
 
 
 def named(value: object) -> object:
