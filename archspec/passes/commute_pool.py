@@ -33,7 +33,7 @@ def _commute(body: Body) -> None:
         before = body.producer(at) if isinstance(pool, (AvgPool, AdaptiveAvgPool, GlobalAvgPool)) else None
         if before is None or not isinstance(before[2], Conv):
             continue
-        number, _, conv = before
+        number, conv = before[0], before[2]
         (x,), (wide,) = body.given(number), body.given(at)
         if body.bare(number) and _pointwise(conv, x) and _averages(pool, wide) and _pays(pool, wide):
             body.swap(number, at)

@@ -37,7 +37,7 @@ class Facts:
         found: dict[str, set[str]] = {}
         for module in reversed([*self._program.modules.values()]):
             own = found.get(module.id, set())
-            for node in module.nodes:
+            for node in [node for node in module.nodes if node.ties]:
                 own.update(join_key(node.key, name) for name in node.ties)
                 own.update(node.ties.values())
             if own:
@@ -77,11 +77,18 @@ class Facts:
         found: set[str] = set()
         for module in modules.values():
             own: dict[str, set[str]] = {}
-            for node in module.nodes:
-                if isinstance(node.body, Call):
-                    own.setdefault(node.key, set()).add(node.body.module)
-                    for inside, here in node.lends.items():
-                        own.setdefault(here, set()).update(uses[node.body.module].get(f"^{inside}", ()))
+            calls = [node for node in module.nodes if isinstance(node.body, Call)]
+            if (
+                not module.borrows
+                and len({node.key for node in calls}) == len(calls)
+                and not any(node.lends for node in calls)
+            ):
+                continue  # each instance of its own, which nearly all modules are
+            for node in calls:
+                assert isinstance(node.body, Call)
+                own.setdefault(node.key, set()).add(node.body.module)
+                for inside, here in node.lends.items():
+                    own.setdefault(here, set()).update(uses.get(node.body.module, {}).get(f"^{inside}", ()))
             uses[module.id] = {key: ids for key, ids in own.items() if key.startswith("^")}
             for ids in own.values():
                 if len(ids) > 1:

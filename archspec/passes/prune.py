@@ -68,9 +68,10 @@ class _Live:
             ref = module.outputs[at].ref
             needed.setdefault(ref.node, set()).add(ref.output)
         live = self.nodes[module.id] = set()
+        tied = module.id in self.facts.tied
         for at in reversed(range(len(module.nodes))):
             node = module.nodes[at]
-            held = fixed or self.facts.tied_at(module, node)
+            held = fixed or (tied and self.facts.tied_at(module, node))
             if at not in needed and not held:
                 continue
             live.add(at)

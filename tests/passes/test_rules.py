@@ -88,6 +88,15 @@ def test_shared_instances_keep_their_weights(tmp_path: Path) -> None:
     assert names == ["conv", "batch_norm"] * 3 + ["avg_pool", "conv", "batch_norm"]
 
 
+def test_tied_weights_stay_tied() -> None:
+    """A norm behind either end of a tie would make two tensors of one; and the end that is read stays, though dead."""
+    tied = '{b: "linear(8, bias=false)", tie: {weight: a.weight}}'
+    steps = ("a: linear(8, bias=false)", "n: batch_norm", tied, "m: batch_norm")
+    assert ops(*steps, shape="[8]") == ["linear", "batch_norm"] * 2
+    dead = network("[8]", "a: linear(8, bias=false)", '{b: "linear(8, bias=false)(x)", tie: {weight: a.weight}}')
+    assert [node.name for node in optimise(dead).program.graph.nodes] == ["a", "b"]
+
+
 def test_recipes_hold_for_numpy_as_for_torch() -> None:
     """One formula, two libraries: the same numbers, of the dtype they were made of."""
     program = archspec.load("diracnet34_2_cifar").program
