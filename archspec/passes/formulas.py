@@ -63,11 +63,6 @@ def added(xp: Library, *parts: Array | None) -> Array:
     return total
 
 
-def repeated(xp: Library, value: Array, *, times: int) -> Array:
-    """A number for each channel of one group, as one for each channel of all groups."""
-    return xp.concatenate((value,) * times)
-
-
 def joined(xp: Library, *parts: Array, axis: int = 0) -> Array:
     """One behind the other."""
     return xp.concatenate(parts, axis)

@@ -145,10 +145,24 @@ def _first(recipe: Recipe) -> Old:
 
 
 def _computed(recipe: Recipe, state: Mapping[str, Array], prefix: str) -> Array:
-    if isinstance(recipe, Old):
-        return _double(_of(state, join_key(prefix, recipe.key)))
-    parts = [_computed(part, state, prefix) if isinstance(part, (Old, Made)) else part for part in recipe.parts]
-    return recipe.formula(_library(next(part for part in parts if hasattr(part, "shape"))), *parts, **recipe.settings)
+    """The value of a recipe; a part that several share is computed once. Takes no recursion: recipes nest as deep
+    as what was folded into one layer."""
+    done: dict[int, Array] = {}
+    stack = [recipe]
+    while stack:
+        top = stack[-1]
+        if isinstance(top, Old):
+            done[id(top)] = _double(_of(state, join_key(prefix, top.key)))
+        else:
+            waiting = [part for part in top.parts if isinstance(part, (Old, Made)) and id(part) not in done]
+            if waiting:
+                stack += waiting
+                continue
+            parts = [done[id(part)] if isinstance(part, (Old, Made)) else part for part in top.parts]
+            library = _library(next(part for part in parts if hasattr(part, "shape")))
+            done[id(top)] = top.formula(library, *parts, **top.settings)
+        stack.pop()
+    return done[id(recipe)]
 
 
 def _library(array: Array) -> Any:

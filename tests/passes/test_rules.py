@@ -114,6 +114,13 @@ def test_recipes_hold_for_numpy_as_for_torch() -> None:
     }
 
 
+def test_a_layer_takes_as_many_ops_as_there_are() -> None:
+    rewritten = optimise(network("[3, 4, 4]", "conv(2, bias=false)", *["multiply(0.5)", "multiply(2.0)"] * 1500))
+    assert len(rewritten.program.graph.nodes) == 1
+    weight = numpy.ones((2, 3, 1, 1), "float32")
+    assert numpy.array_equal(rewritten.convert({"0.weight": weight})["0.weight"], weight)
+
+
 def test_untouched_tensors_are_the_very_ones_given() -> None:
     program = archspec.load("densenet_bc_100_12_cifar").program
     state = random_state(build(program).float())
@@ -124,7 +131,7 @@ def test_untouched_tensors_are_the_very_ones_given() -> None:
 
 def test_weights_that_lack_a_tensor_are_refused() -> None:
     program = network("[3, 8, 8]", "conv(4)", "batch_norm")
-    with pytest.raises(ValueError, match=r"the weights have no `1\.running_var`"):
+    with pytest.raises(ValueError, match=r"the weights have no `1\.(running_var|weight)`"):
         fold_norm(program).convert({"0.weight": numpy.ones((4, 3, 1, 1)), "0.bias": numpy.ones(4)})
 
 
