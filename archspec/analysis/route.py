@@ -205,7 +205,7 @@ class _Finder:
             return node.body.module
         if not self.sizes:
             # Nothing else is looked at, so that a sweep can trace its numbers through this.
-            return node.body.weighted, node.body.steers
+            return node.body.weighted, node.body.steers, len(node.types)
         number = self.numbers.get(id(node.body))
         if number is None:
             number = self.numbers[id(node.body)] = self.ops.setdefault(node.body, len(self.ops))
