@@ -61,11 +61,13 @@ def test_by_order_if_all_shapes_agree(image: torch.Tensor) -> None:
 def test_the_names_of_another_library() -> None:
     network = archspec.compile("se_resnet50").eval()
     theirs = published("timm", "legacy_seresnet50").to_empty(device="cpu").eval()
-    for value in theirs.state_dict().values():
-        value.copy_(torch.rand(value.shape) * 0.1)
+    random = torch.Generator().manual_seed(0)
+    for key, value in theirs.state_dict().items():
+        # Variances near zero would blow every rounding up.
+        value.copy_(torch.rand(value.shape, generator=random) * 0.1 + key.endswith("running_var"))
     found = archspec.load_weights(network, theirs.state_dict())
     assert found.how == "by the names of timm"
-    x = torch.rand(1, 3, 64, 64)
+    x = torch.rand(1, 3, 64, 64, generator=random)
     with torch.inference_mode():
         torch.testing.assert_close(network(x), theirs(x), rtol=1e-4, atol=1e-5)
 
