@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from archspec.text.extras import without_numpy
 from archspec.version import __version__
 
 PACKAGES = ("pydantic", "PyYAML", "networkx", "graphviz", "typer", "torch")
@@ -73,7 +74,8 @@ def packages() -> tuple[Finding, ...]:
 def devices() -> tuple[Finding, ...]:
     """Where a compiled network can run."""
     try:
-        import torch
+        with without_numpy():
+            import torch
     except ImportError as error:
         return (Finding("devices", False, f"torch does not import: {error}", "python -m pip install torch"),)
     cuda = [f"cuda:{k} ({torch.cuda.get_device_name(k)})" for k in range(torch.cuda.device_count())]

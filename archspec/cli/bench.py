@@ -117,10 +117,9 @@ def _numbers(text: str, option: str) -> tuple[int, ...]:
 
 def _torch(device: Device) -> None:
     """Import it, and look for the device."""
-    import warnings
+    from archspec.text.extras import without_numpy
 
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Failed to initialize NumPy", category=UserWarning)
+    with without_numpy():
         import torch
     if device is Device.cuda and not torch.cuda.is_available():
         raise typer.BadParameter("there is no CUDA device here that torch can use")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archspec.cli.formats import ThemeName
 from archspec.cli.memory import Dtype
 from archspec.cli.options import Limit, Set, limits, params, tell_warnings
 
@@ -26,12 +27,6 @@ class Kind(StrEnum):
 class ErrorKind(StrEnum):
     top1 = "top1"
     top5 = "top5"
-
-
-class ThemeName(StrEnum):
-    light = "light"
-    dark = "dark"
-    mono = "mono"
 
 
 def chart(

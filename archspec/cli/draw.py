@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archspec.cli.formats import ThemeName
 from archspec.cli.options import Limit, Set, Specs, limits, params, tell_warnings
 
 if TYPE_CHECKING:
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
     from archspec.draw.scene import Scene
     from archspec.draw.theme import Theme
     from archspec.text.diagnostics import Diagnostic
-
-
-class ThemeName(StrEnum):
-    light = "light"
-    dark = "dark"
-    mono = "mono"
 
 
 class DirectionName(StrEnum):

@@ -1,4 +1,4 @@
-"""What `--format` may say, for the commands that print tables. A command with a format of its own has its own list."""
+"""What `--format` and `--theme` may say, for several commands. A command with a format of its own has its own list."""
 
 from __future__ import annotations
 
@@ -17,3 +17,11 @@ class Brief(StrEnum):
 
     table = "table"
     json = "json"
+
+
+class ThemeName(StrEnum):
+    """The themes of pictures and charts."""
+
+    light = "light"
+    dark = "dark"
+    mono = "mono"

@@ -90,11 +90,9 @@ def _run(
     architecture: Architecture, device: str, seed: int | None, state: Mapping[str, Any] | None
 ) -> tuple[dict[str, tuple[int, ...]], bytes]:
     """Build the network, fill it with weights if there are any, and run it once; the weights as a safetensors file."""
-    import warnings
+    from archspec.text.extras import without_numpy
 
-    with warnings.catch_warnings():
-        # Torch works without numpy, as archspec does, but says at import that it is missing.
-        warnings.filterwarnings("ignore", message="Failed to initialize NumPy", category=UserWarning)
+    with without_numpy():
         import torch
 
     if device != "cpu" and not torch.cuda.is_available():

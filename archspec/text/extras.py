@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 
@@ -33,3 +35,13 @@ def need(package: str, feature: str) -> ModuleType:
             f"{feature} needs the package `{package}`, which is not installed",
             help=f"install it with `pip install {name}`",
         ) from None
+
+
+@contextmanager
+def without_numpy() -> Iterator[None]:
+    """Import torch in it: torch works without numpy, as archspec does, but warns at import that it is missing."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Failed to initialize NumPy", category=UserWarning)
+        yield
