@@ -185,7 +185,7 @@ class FileWriter:
         return pairs
 
     def _name(self, module: Module) -> str:
-        if module.kind == "graph":
+        if module.id == self.program.main:
             return class_name(self.program)
         segments = [segment for segment in (_words(part) for part in module.template.split(".")) if segment]
         own = [segment for segment in segments if segment != "graph"] or ["part"]
@@ -198,7 +198,7 @@ class FileWriter:
 
     def _finished(self, written: Written, module: Module) -> Written:
         """The network's class also starts the weights that all modules of one kind start alike."""
-        if module.kind != "graph" or not self.construction.shared_inits:
+        if module.id != self.program.main or not self.construction.shared_inits:
             return written
         lines = list(written.lines)
         end = next((at for at, line in enumerate(lines) if not line), len(lines))
