@@ -55,4 +55,4 @@ class Signatures:
             for node in module.nodes
         )
         inputs = tuple(port.type if shapes else None for port in module.inputs)
-        return shapes, inputs, nodes, module.outputs, module.borrows
+        return shapes, inputs, nodes, module.outputs, module.borrows, module.checkpointed

@@ -95,6 +95,7 @@ _KEYS = {
     "steps": "steps in order, each reading the one before",
     "shared": "name → construction: one instance, applied wherever it is called",
     "out": "what it gives back: a node, or several",
+    "checkpoint": "a condition; if it is true, training keeps its inputs alone and computes the rest again for backward",
     "for": "a loop spliced into the steps around it, such as `n in layers`",
 }
 """what an editor shows beside a key"""
@@ -111,7 +112,7 @@ def _file_keys() -> Mapping[str, Schema]:
         "params": _table(_ref("param")),
         "defaults": _mapping({name: _ref(f"arguments.{name}") for name in OPS}),
         "modules": _table(_ref("module")),
-        "graph": _ref("body"),
+        "graph": _ref("graph"),
         "heads": _table(_ref("head")),
         "outputs": _table(_TEXT),
         "expect": _ref("expect"),
@@ -157,6 +158,7 @@ def _definitions() -> dict[str, Schema]:
                 _mapping({"params": _table(_ref("module.param")), "inputs": _list(_TEXT), **body}, one=_BODIES),
             ]
         },
+        "graph": {"anyOf": [_ref("steps"), _mapping({k: body[k] for k in body if k != "checkpoint"}, one=_BODIES)]},
         "body": {"anyOf": [_ref("steps"), _mapping(body, one=_BODIES)]},
         "steps": _list(_ref("step")),
         "step": {
@@ -207,6 +209,7 @@ def _body_keys() -> dict[str, Schema]:
         "join": {"enum": list(JOINS)},
         "shared": _table(_TEXT),
         "out": {"anyOf": [_TEXT, _list(_TEXT), _table(_TEXT)]},
+        "checkpoint": _EXPRESSION,
     }
 
 

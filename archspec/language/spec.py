@@ -89,6 +89,7 @@ class Body(NamedTuple):
     join: Scalar | None = None
     shared: Mapping[str, Expression] = _NONE
     out: Out | None = None
+    checkpoint: Expression | None = None
 
 
 class Repeat(NamedTuple):
@@ -101,6 +102,8 @@ class Repeat(NamedTuple):
     wire: Literal["chain", "residual", "dense", "parallel", "last"] = "chain"
     width: int = 1
     join: Scalar | None = None
+    checkpoint: Expression | None = None
+    """of the copies together"""
 
 
 class For(NamedTuple):

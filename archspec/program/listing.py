@@ -75,7 +75,8 @@ def _head(module: Module, calls: int) -> str:
     inputs = ", ".join(f"{port.name}: {port.type}" for port in module.inputs)
     arguments = ", ".join(f"{name}={literal(value)}" for name, value in module.params.items())
     times = f"  applied {calls:,} times" if calls > 1 else ""
-    return f"{module.id}({inputs})" + (f"  with {arguments}" if arguments else "") + times
+    checkpointed = "  checkpointed" if module.checkpointed else ""
+    return f"{module.id}({inputs})" + (f"  with {arguments}" if arguments else "") + times + checkpointed
 
 
 def _output(module: Module, number: int) -> str:

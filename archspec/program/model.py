@@ -105,7 +105,7 @@ class Loop(NamedTuple):
     join: str | None = None
 
 
-Kind = Literal["graph", "module", "steps", "branches", "pipe", "repeat"]
+Kind = Literal["graph", "stage", "module", "steps", "branches", "pipe", "repeat"]
 
 
 class Module(NamedTuple):
@@ -114,7 +114,8 @@ class Module(NamedTuple):
     `template` names the text it came from, equal for all copies of it: "bottleneck" for a module of
     the spec, "graph" for the network, and for a nested body the template around it with its step's
     path, "bottleneck.downsample", "graph.features". A nested body (kind steps, branches, pipe,
-    repeat) has as inputs what it reads of the bodies around it.
+    repeat) has as inputs what it reads of the bodies around it. A stage is the part of a network that
+    one device runs, and sends what it gives to the next.
     """
 
     id: str
@@ -128,6 +129,8 @@ class Module(NamedTuple):
     borrows: tuple[str, ...] = ()
     """names of shared instances of a body around it that it applies: keys "^name" of its nodes"""
     origin: Span | None = None
+    checkpointed: bool = False
+    """in training it keeps what it is given alone, and computes the rest again for backward"""
 
 
 class Program(NamedTuple):

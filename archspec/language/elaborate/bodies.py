@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from archspec.language.elaborate.application import apply, one, part
 from archspec.language.elaborate.builder import Builder, bundle
+from archspec.language.elaborate.checkpointing import is_checkpointed, refuse_inlined
 from archspec.language.elaborate.copies import repeat_body
 from archspec.language.elaborate.elaborator import Elaborator, TooLargeError
 from archspec.language.elaborate.joins import body_output, join_values
@@ -280,6 +281,7 @@ class Runner:
         inside = scope.inner(inner)
         try:
             with self.elaborator.inside(place.key):
+                inner.checkpointed = is_checkpointed(self.elaborator, body.checkpoint, inside)
                 value = usable(run(self.elaborator, inside, body, read, place.key))
         except (PoisonedError, SpecError) as error:
             if self.elaborator.unfinished is not None:
@@ -299,6 +301,7 @@ class Runner:
 
     def spliced(self, body: Body, place: Place, scope: Scope, read: Value) -> Value:
         """A body inside this one as if its steps stood here: no level in the keys, names of its own."""
+        refuse_inlined(self.elaborator, body, scope)
         with self.elaborator.inside(place.key):
             return usable(run(self.elaborator, scope.inner(self.builder), body, self.builder.bring(read), place.key))
 

@@ -35,6 +35,7 @@ class Builder:
         self.borrowed: dict[str, Shared] = {}
         self.position = 0
         """the number that the next unnamed step gets"""
+        self.checkpointed = False
 
     def port(self, name: str, type: Tensor, span: Span | None = None) -> Value:
         """A new input of its own."""
@@ -133,7 +134,7 @@ class Builder:
             (n.name, n.key, n.body, n.args, n.types, n.only, n.skipped, n.absent, *n.ties.items(), *n.lends.items())
             for n in own
         )
-        return self.template, self.kind, len(self.nodes), tuple(self.inputs), tuple(nodes)
+        return self.template, self.kind, self.checkpointed, len(self.nodes), tuple(self.inputs), tuple(nodes)
 
     def alive(self, outputs: Sequence[Output]) -> bytearray:
         """For each node 1 if its value reaches an output, else 0; one place more, for the inputs."""

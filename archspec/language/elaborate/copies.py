@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from archspec.language import mentions
 from archspec.language.elaborate.application import apply, one, part
 from archspec.language.elaborate.builder import Builder, bundle
+from archspec.language.elaborate.checkpointing import is_checkpointed
 from archspec.language.elaborate.construct import join_target
 from archspec.language.elaborate.elaborator import TooLargeError
 from archspec.language.elaborate.joins import join_values
@@ -59,6 +60,7 @@ def repeat_body(
     copies = Copies(runner.inner(inside), repeat, extra)
     try:
         with runner.elaborator.inside(place.key):
+            inner.checkpointed = is_checkpointed(runner.elaborator, repeat.checkpoint, inside)
             value = copies.run(times, usable(read))
     except (PoisonedError, SpecError) as error:
         if runner.elaborator.unfinished is not None:

@@ -264,6 +264,7 @@ class Elaborator:
             loop,
             tuple(builder.borrowed),
             origin,
+            builder.checkpointed,
         )
         self.modules[id] = module
         if content is not None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from archspec.language.elaborate.application import flat
 from archspec.language.elaborate.bodies import run
 from archspec.language.elaborate.builder import Builder
+from archspec.language.elaborate.checkpointing import is_checkpointed, refuse_inlined
 from archspec.language.elaborate.construct import ModuleTarget, OpTarget
 from archspec.language.elaborate.elaborator import Elaborator, is_construction
 from archspec.language.elaborate.joins import outputs_of
@@ -39,6 +40,7 @@ def module_body(elaborator: Elaborator, target: ModuleTarget, types: Sequence[Te
     declare_inputs(scope, ports)
     value = POISON
     with elaborator.catch():
+        builder.checkpointed = is_checkpointed(elaborator, body.checkpoint, scope)
         value = run(elaborator, scope, body, ports[0], definition.name)
     elaborator.note_params(definition, scope.used)
     if value is POISON:
@@ -76,6 +78,7 @@ def inline(elaborator: Elaborator, stages: Stages, action: Expression, read: Val
     scope = Scope(target.unit, builder, dict(target.values))
     declare_inputs(scope, [port.called(name, port.span) for port, name in zip(ports, definition.inputs, strict=True)])
     depth = len(elaborator.reporter.found)
+    refuse_inlined(elaborator, definition.body, scope)
     value = run(elaborator, scope, definition.body, ports[0], definition.name)
     elaborator.note_params(definition, scope.used)
     if any(d.severity == "error" for d in elaborator.reporter.found[depth:]):

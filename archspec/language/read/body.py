@@ -6,6 +6,7 @@ import re
 
 from archspec.language.read.shape import (
     ACTION_WORDS,
+    BODY_WORDS,
     DETAIL_WORDS,
     STEP_WORDS,
     STRUCTURE_WORDS,
@@ -58,7 +59,7 @@ class BodyReader:
                 found.entry("branches").key.span,
                 found.entry("steps").key.span,
             )
-        only_keys(found, ("steps", "branches", "join", "shared", "out"), what)
+        only_keys(found, BODY_WORDS, what)
         return self.body_of(found, what)
 
     def body_of(self, found: Mapping, what: str) -> Body:
@@ -85,8 +86,12 @@ class BodyReader:
             join=join,
             shared=shared,
             out=self.out(found["out"]) if "out" in found else None,
+            checkpoint=self.checkpoint(found),
             span=found.span,
         )
+
+    def checkpoint(self, found: Mapping) -> Expression | None:
+        return self.expression(found["checkpoint"], "a condition") if "checkpoint" in found else None
 
     def join(self, value: Yaml) -> Scalar:
         word(value, "`join`", JOINS)
@@ -143,6 +148,9 @@ class BodyReader:
         if word in ("times", "as", "wire"):
             help = "write `name: {repeat: module, times: n}` or the same in block form"
             return fault("A0208", "`times`, `as` and `wire` belong to a `repeat`", other.key.span, help=help)
+        if word == "checkpoint":
+            help = "put it into the module that is called, or write `name: {steps: […], checkpoint: true}`"
+            return fault("A0208", "`checkpoint` belongs to a module or a body", other.key.span, help=help)
         near = unknown_key(step, (*STEP_WORDS, *DETAIL_WORDS), f"the step with `{word}`")
         if word in ACTION_WORDS and not any("did you mean" in line for line in near.diagnostics[0].help):
             help = f"what the step does stands behind its name: `{name}: …`"
@@ -223,7 +231,7 @@ class BodyReader:
                 only_keys(found, ("do", *STEP_WORDS), "a step")
                 return self.action(found["do"], found)
             case _:
-                only_keys(found, ("steps", "branches", "join", "shared", "out", *STEP_WORDS), "a nested body")
+                only_keys(found, (*BODY_WORDS, *STEP_WORDS), "a nested body")
                 return self.body_of(found, "a nested body")
 
     def with_words(
@@ -293,7 +301,7 @@ class BodyReader:
                 raise wrong(value, "a number, a word or a list")
 
     def repeat(self, found: Mapping) -> Repeat:
-        only_keys(found, ("repeat", "times", "as", "wire", "join", *STEP_WORDS), "a `repeat`")
+        only_keys(found, ("repeat", "times", "as", "wire", "join", "checkpoint", *STEP_WORDS), "a `repeat`")
         what: Expression | Long | Body
         match found["repeat"]:
             case Mapping() as inner if "op" in inner:
@@ -317,6 +325,7 @@ class BodyReader:
             wire=wire,  # type: ignore[arg-type]
             width=width,
             join=self.join(found["join"]) if "join" in found else None,
+            checkpoint=self.checkpoint(found),
             span=found.entry("repeat").key.span,
         )
 

@@ -8,6 +8,7 @@ from archspec.language.read.body import BodyReader
 from archspec.language.read.figures import FIGURES, read_figure
 from archspec.language.read.params import read_param
 from archspec.language.read.shape import (
+    BODY_WORDS,
     STEP_WORDS,
     clash,
     items,
@@ -28,6 +29,7 @@ from archspec.language.records import ErrorRate, Loss, Named, Reference, Train, 
 from archspec.language.spec import (
     LANGUAGE_VERSIONS,
     Argument,
+    Body,
     Figure,
     FileModule,
     Head,
@@ -88,7 +90,7 @@ class FileReader:
         values["inputs"] = tuple(table(tree.get("inputs"), "`inputs`", self.input, self.reporter).values())
         if "graph" in tree:
             with catch():
-                values["graph"] = self.bodies.body(tree["graph"], "the graph")
+                values["graph"] = self.graph(tree["graph"])
             if "inputs" not in tree:
                 with catch():
                     need(tree, "inputs", "a spec")
@@ -112,6 +114,13 @@ class FileReader:
             self.clashes(values["params"], values["modules"])
         self.reporter.check()
         return Spec(**values)
+
+    def graph(self, value: Yaml) -> Body:
+        if isinstance(value, Mapping) and "checkpoint" in value:
+            place = value.entry("checkpoint").key.span
+            help = "computing all of it again would save nothing; mark modules inside"
+            raise fault("A0208", "the network itself cannot be checkpointed", place, help=help)
+        return self.bodies.body(value, "the graph")
 
     def version(self) -> None:
         """Another language version is told first and alone: nothing else can be judged."""
@@ -159,7 +168,7 @@ class FileReader:
         if isinstance(value, Items):
             return ModuleDef(name=key, body=self.bodies.body(value, what), span=entry.key.span)
         found = mapping(value, what)
-        only_keys(found, ("params", "inputs", "steps", "branches", "join", "shared", "out"), what)
+        only_keys(found, ("params", "inputs", *BODY_WORDS), what)
         params = table(found.get("params"), f"the params of `{key}`", self.module_param, self.reporter)
         inputs: tuple[str, ...] = ("input",)
         if "inputs" in found:

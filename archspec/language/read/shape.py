@@ -16,7 +16,8 @@ from archspec.text.suggest import suggest
 
 STEP_WORDS = ("from", "when", "only", "with", "tie", "inline")
 ACTION_WORDS = ("do", "op", "repeat", "branches", "steps", "for")
-DETAIL_WORDS = ("times", "as", "wire", "join", "shared", "out")
+DETAIL_WORDS = ("times", "as", "wire", "join", "shared", "out", "checkpoint")
+BODY_WORDS = ("steps", "branches", "join", "shared", "out", "checkpoint")
 STRUCTURE_WORDS = frozenset((*STEP_WORDS, *ACTION_WORDS, *DETAIL_WORDS))
 OWN_NAMES = frozenset(("input", "it", "i", "j", "first", "last", "true", "false", "null"))
 TORCH_NAMES = frozenset(
