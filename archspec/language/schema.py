@@ -95,7 +95,7 @@ _KEYS = {
     "steps": "steps in order, each reading the one before",
     "shared": "name → construction: one instance, applied wherever it is called",
     "out": "what it gives back: a node, or several",
-    "checkpoint": "a condition; if it is true, training keeps its inputs alone and computes the rest again for backward",
+    "checkpoint": "a condition; if true, training keeps its inputs alone and computes the rest again for backward",
     "for": "a loop spliced into the steps around it, such as `n in layers`",
 }
 """what an editor shows beside a key"""

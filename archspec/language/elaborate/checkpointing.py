@@ -1,4 +1,4 @@
-"""`checkpoint`: whether a body is computed again in backward. It is asked within the body, so it sees params and shapes."""
+"""`checkpoint`: whether a body is computed again in backward. Asked within the body, so it sees params and shapes."""
 
 from __future__ import annotations
 
