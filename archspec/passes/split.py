@@ -216,7 +216,7 @@ class _Cut:
 
     def _kind(self, side: str, loop: Loop | None) -> Kind:
         if self.main:
-            return "module" if side == "head" else "graph"
+            return "stage" if side == "head" else self.module.kind
         kind = self.module.kind
         return kind if kind == "module" or loop is not None else "steps"
 

@@ -81,7 +81,7 @@ class Shape:
 
 def shape_of(construction: Construction, module: Module, *, loops: bool = True) -> Shape:
     """The shape of one concrete module; without `loops` every copy of a `repeat` is a step."""
-    if module.kind != "graph" and construction.is_chain(module):
+    if module.kind not in ("graph", "stage") and construction.is_chain(module):
         if construction.is_numbered(module):
             return Shape("numbered", (), tree=construction.sequence(module))
         keys = [node.key for node in module.nodes if not node.skipped]

@@ -289,6 +289,7 @@ class ClassWriter:
             self._operation,
             self._decides,
             named=module.kind == "graph",
+            sent=module.kind == "stage",
         )
         lines = forward.write()
         arguments = [f"{name}: {TENSOR}" for name in inputs] + [f"{name}: nn.Module" for name in borrowed]

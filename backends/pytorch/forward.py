@@ -265,7 +265,8 @@ class Forward:
             texts = list(keep.values())
             self.lines.append(f"{self.inside}return {_dict(keep) if len(keep) > 1 else texts[0]}")
             return
-        texts = [self._read(output.ref)[0] for output in plain]
+        values = [self._read(output.ref) for output in plain]
+        texts = [_contiguous(*value) if self.sent else value[0] for value in values]
         if len(texts) == 1:
             self._return_one(texts[0])
         elif named:
@@ -275,6 +276,8 @@ class Forward:
 
     named: bool = False
     """several outputs are given by name (the network itself), not as a tuple"""
+    sent: bool = False
+    """the outputs go to another device, which takes them as they lie in memory"""
 
     def _return_one(self, text: str) -> None:
         last = self.lines[-1] if self.lines else ""
@@ -282,6 +285,10 @@ class Forward:
             self.lines[-1] = f"return {last.removeprefix(f'{text} = ')}"
         else:
             self.lines.append(f"return {text}")
+
+
+def _contiguous(text: str, binds: Precedence) -> str:
+    return f"{text}.contiguous()" if binds is Precedence.ATOM else f"({text}).contiguous()"
 
 
 def _input(at: int) -> int:
