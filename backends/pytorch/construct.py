@@ -90,7 +90,7 @@ class Construction:
     def _inline(self, module: str) -> bool:
         """Whether the module needs no class, being an `nn.Sequential` where it is called."""
         body = self.program.modules[module]
-        if body.kind not in ("pipe", "steps", "repeat"):
+        if body.kind not in ("pipe", "steps", "repeat") or body.checkpointed:
             return False
         if body.kind == "repeat" and (body.loop is None or body.loop.wire != "chain"):
             return False

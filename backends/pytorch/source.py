@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from archspec.backend import MARK, Header
+from archspec.backends.pytorch import checkpointing
 from archspec.backends.pytorch.align import Shape, shape_of, unite
 from archspec.backends.pytorch.classes import ClassWriter, Written
 from archspec.backends.pytorch.construct import Construction
@@ -48,6 +49,8 @@ def _lines(program: Program, header: Header) -> Iterator[str]:
     yield "from torch import nn"
     if re.search(r"\bF\.", text):
         yield "from torch.nn import functional as F"
+    if "checkpoint(" in text:
+        yield checkpointing.IMPORT
     yield from helpers
     yield from code
 
@@ -97,7 +100,8 @@ class FileWriter:
             self.taken |= {helper.name for helper in self.helpers()}
             found: list[Written] = []
             for group in self._groups():
-                found += self._write(group)
+                for alike in checkpointing.apart(group):
+                    found += self._write(alike)
         except UnsupportedError as error:
             raise fault("A0503", str(error)) from None
         return found
@@ -111,7 +115,8 @@ class FileWriter:
                     if not isinstance(node.body, Call) and not node.skipped:
                         for helper in self.construction.lowering(module.id, at).helpers:
                             found.setdefault(helper.name, helper)
-        return list(found.values())
+        used = (module for module in self.program.modules.values() if module.id in self.used)
+        return [*found.values(), *checkpointing.helpers(used)]
 
     def _groups(self) -> Iterator[list[Module]]:
         """Modules of one template, callees before callers; one that reaches itself goes alone."""
@@ -173,7 +178,7 @@ class FileWriter:
             for written, own in pairs:
                 for module, call in zip(own, written.calls, strict=True):
                     self.construction.calls[module.id] = call
-                found.append(self._finished(written, own[0]))
+                found.append(checkpointing.decorated(self._finished(written, own[0]), own[0]))
         return found
 
     def _written_out(self, members: Sequence[Module]) -> list[tuple[Written, Sequence[Module]]]:
