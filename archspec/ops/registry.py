@@ -29,6 +29,8 @@ FAMILIES: Mapping[str, str] = {
     "classic": "table_conv rbf",
 }
 """file of `archspec/ops/` → the ops that it defines"""
+MADE: Mapping[str, str] = {"fused": "fused_conv clamp_channels"}
+"""likewise, those that no spec can name: passes make them"""
 
 
 class _Ops(Mapping[str, type[Op]]):
@@ -60,6 +62,8 @@ def _classes(family: str) -> Mapping[str, type[Op]]:
 
 OPS: Mapping[str, type[Op]] = _Ops(FAMILIES)
 """name → class"""
+ALL: Mapping[str, type[Op]] = _Ops({**FAMILIES, **MADE})
+"""likewise, with those that passes make: what a backend must know"""
 
 
 def find(name: str) -> type[Op] | None:

@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 
 GAINS = {"relu": sqrt(2), "leaky_relu": sqrt(2), "linear": 1.0, "tanh": 5 / 3, "sigmoid": 1.0, "selu": 0.75}
 """of `kaiming`, by the function that follows, as torch.nn.init.calculate_gain has them"""
-FIXED = {"running_mean": 0.0, "running_var": 1.0, "num_batches_tracked": 0, "alpha": 1.0, "beta": 0.1}
+FIXED = {
+    "running_mean": 0.0,
+    "running_var": 1.0,
+    "num_batches_tracked": 0,
+    "alpha": 1.0,
+    "beta": 0.1,
+    "lower": float("-inf"),
+    "upper": float("inf"),
+}
 """what starts at a number by its name alone"""
 ATTEMPTS = 64
 """draws of a truncated normal before what still lies outside is cut off"""

@@ -16,14 +16,14 @@ from archspec.backends.onnx_model.engine import Network
 from archspec.backends.onnx_model.model import content
 from archspec.backends.onnx_model.rules import RULES
 from archspec.ops.base import Op, Tensor
-from archspec.ops.registry import OPS
+from archspec.ops.registry import ALL
 from archspec.program.model import INPUT, Module, Node, Origin, Output, Port, Program, Ref
 from archspec.program.verify import verify
 from archspec.text.source import Source, Span
 from tests.onnx.tools import apart
 from tests.ops.calls import as_function, as_layer, batched, read
 
-EXAMPLES = [(example.text, example.inputs) for kind in OPS.values() for example in kind.examples]
+EXAMPLES = [(example.text, example.inputs) for kind in ALL.values() for example in kind.examples]
 LINE, IMAGE, ODD, CUBE = Tensor((4, 11)), Tensor((4, 9, 9)), Tensor((6, 7, 10)), Tensor((4, 5, 6, 7))
 MORE: list[tuple[str, Tensor]] = [
     *itertools.product(
@@ -139,7 +139,7 @@ def test_an_op_computes_what_torch_does(text: str, inputs: tuple[Tensor, ...]) -
 
 
 def test_every_op_has_a_rule() -> None:
-    assert set(OPS.values()) <= set(RULES)
+    assert set(ALL.values()) <= set(RULES)
 
 
 HEAD = "archspec: 1\nname: net\ninputs: {image: [4, 12, 12]}\ngraph:\n"

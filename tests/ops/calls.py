@@ -12,7 +12,7 @@ from torch import nn
 
 from archspec.backends.pytorch.rules import Precedence, init_statement, lower
 from archspec.ops.base import Op, Tensor
-from archspec.ops.registry import OPS
+from archspec.ops.registry import ALL
 
 DTYPES = {"float32": torch.float32, "int64": torch.int64, "bool": torch.bool}
 
@@ -21,10 +21,10 @@ def read(text: str) -> Op:
     """The op that a text like `conv(64, 3, padding=half)` makes: literals and bare words only."""
     tree = ast.parse(text, mode="eval").body
     if isinstance(tree, ast.Name):
-        return OPS[tree.id]()
+        return ALL[tree.id]()
     assert isinstance(tree, ast.Call)
     assert isinstance(tree.func, ast.Name)
-    kind = OPS[tree.func.id]
+    kind = ALL[tree.func.id]
     fields = dict(zip(kind.model_fields, map(_value, tree.args), strict=False))
     return kind(**fields, **{str(word.arg): _value(word.value) for word in tree.keywords})
 

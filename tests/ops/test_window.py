@@ -7,11 +7,11 @@ import torch
 from torch import nn
 
 from archspec.ops.base import Category, Example, Op, Tensor
-from archspec.ops.registry import OPS
+from archspec.ops.registry import ALL
 from archspec.ops.window import regrouped
 from tests.ops.calls import as_function, as_layer, batched, read
 
-EXAMPLES = [(name, example) for name, kind in OPS.items() for example in kind.examples]
+EXAMPLES = [(name, example) for name, kind in ALL.items() for example in kind.examples]
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[example.text for _, example in EXAMPLES])

@@ -6,6 +6,7 @@ from archspec.backends.onnx_model.rules import (
     conv,
     cut,
     dirac,
+    fused,
     linear,
     merge,
     norm,
@@ -18,5 +19,5 @@ from archspec.backends.onnx_model.rules import (
 from archspec.backends.onnx_model.rules.base import RULES, Constant, Made, Site, UnsupportedError, Value, lower
 
 __all__ = ["RULES", "Constant", "Made", "Site", "UnsupportedError", "Value", "lower"]
-FAMILIES = (activation, classic, conv, cut, dirac, linear, merge, norm, pool, regularise, resize, shape, tensor)
+FAMILIES = (activation, classic, conv, cut, dirac, fused, linear, merge, norm, pool, regularise, resize, shape, tensor)
 """the files that register rules when they are imported"""

@@ -6,6 +6,7 @@ from archspec.backends.pytorch.rules import (
     conv,
     cut,
     dirac,
+    fused,
     linear,
     merge,
     norm,
@@ -40,5 +41,5 @@ __all__ = [
     "literal",
     "lower",
 ]
-FAMILIES = (activation, classic, conv, cut, dirac, linear, merge, norm, pool, regularise, resize, shape, tensor)
+FAMILIES = (activation, classic, conv, cut, dirac, fused, linear, merge, norm, pool, regularise, resize, shape, tensor)
 """the files that register rules when they are imported"""

@@ -1,0 +1,89 @@
+"""Ops that passes make and no spec can write: several steps of a network in one, which some engine can do at once."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from archspec.ops.arguments import words
+from archspec.ops.base import Category, Example, Op, OpError, Tensor
+from archspec.ops.conv import Conv
+from archspec.ops.footprint import Extra, Kept
+from archspec.ops.geometry import need, need_rank
+from archspec.ops.window import Ways, aligned
+
+IMAGE = Tensor((64, 56, 56))
+
+
+class FusedConv(Conv):
+    """A convolution that adds another value of its output's shape, if it is given one, and applies an activation.
+
+    activation  what comes last, a name of an op or `none`; behind a sum `relu` or `none`
+
+    Other arguments and the shape: those of `conv`. It is for networks that are not trained any more.
+    """
+
+    op = "fused_conv"
+    inputs = ("input", "addend")
+    optional = frozenset({"addend"})
+    overwritable = False
+    examples = (
+        Example(
+            "fused_conv(64, 3, padding=1, activation=relu)", (IMAGE,), (IMAGE,), params=36928, mads=115605504
+        ),
+        Example("fused_conv(64, 1, groups=2, bias=false, activation=relu6)", (IMAGE,), (IMAGE,), 2048, mads=6422528),
+        Example("fused_conv(64, 1, bias=false, activation=relu)", (IMAGE, IMAGE), (IMAGE,), 4096, mads=12845056),
+        Example("fused_conv(64, [1, 3], stride=[1, 2])", (IMAGE,), (Tensor((64, 56, 27)),), 12352, mads=18579456),
+    )
+
+    activation: Annotated[
+        str, words("none", "relu", "relu6", "sigmoid", "tanh", "silu", "hard_sigmoid", "hard_swish")
+    ] = "none"
+
+    def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        x, *addends = inputs
+        outputs = super().infer(x)
+        if addends and tuple(addends) != outputs:
+            raise OpError(f"cannot add {addends[0]} to {outputs[0]}", operand=1, clash=True)
+        if addends and self.activation not in ("none", "relu"):
+            raise OpError(f"`{self.activation}` cannot follow a sum in one op")
+        return outputs
+
+    def weights(self, *inputs: Tensor) -> Mapping[str, Tensor]:
+        return super().weights(inputs[0])
+
+    def mads(self, *inputs: Tensor) -> int:
+        return super().mads(inputs[0])
+
+    def reach(self, *inputs: Tensor) -> tuple[tuple[Ways, ...], ...]:
+        x, *addends = inputs
+        ((ways,),) = (super().reach(x),)
+        return (ways + tuple(aligned(one.shape, one.shape) for one in addends),)
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        return super().scratch(inputs[0])
+
+
+class ClampChannels(Op):
+    """Each channel cut to lie between two numbers of its own; infinite ones leave it as it is.
+
+    Shape: unchanged, channels first.
+    """
+
+    op = "clamp_channels"
+    category = Category.ACTIVATION
+    examples = (
+        Example("clamp_channels", (IMAGE,), (IMAGE,), buffers=128),
+        Example("clamp_channels", (Tensor((10,)),), (Tensor((10,)),), buffers=20),
+    )
+
+    def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        (x,) = inputs
+        need(self, x)
+        need_rank(self, x, 1)
+        return (x,)
+
+    def buffers(self, *inputs: Tensor) -> Mapping[str, Tensor]:
+        bound = Tensor((inputs[0].channels,))
+        return {"lower": bound, "upper": bound}
+
+    def keeps(self, *inputs: Tensor) -> Kept:
+        return Kept(inputs=True)
