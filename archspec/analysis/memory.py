@@ -36,6 +36,8 @@ class Memory(NamedTuple):
     """what forward keeps for backward in training, weights not included"""
     copies: int
     """those of `training` that concatenations made"""
+    recomputed: int = 0
+    """what backward makes again of checkpointed modules, at most at once"""
 
 
 def memory(program: Program, batch: int = 1, dtype: Dtype = "float32", costs: Cost | None = None) -> Memory:
@@ -55,7 +57,7 @@ def memory(program: Program, batch: int = 1, dtype: Dtype = "float32", costs: Co
 def measure(lives: Lifetimes, weights: int, gradients: int) -> Memory:
     """The figures of a program whose lifetimes are known, and the bytes of whose weights are."""
     where = ".".join(node.name for node in lives.peak_at())
-    return Memory(weights, gradients, lives.peak, where, lives.kept, lives.copies)
+    return Memory(weights, gradients, lives.peak, where, lives.kept, lives.copies, lives.recomputed)
 
 
 def lifetimes(program: Program, batch: int = 1, dtype: Dtype = "float32") -> Lifetimes:

@@ -17,6 +17,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from archspec.analysis.memory_names import releases
+from archspec.analysis.memory_recomputed import from_outside, made_again, most_at_once
 from archspec.ops.base import Category, Op, Tensor
 from archspec.ops.footprint import NOTHING_KEPT, Extra
 from archspec.program.model import INPUT, Call, Mode, Module, Node, Program, Ref
@@ -92,10 +93,16 @@ class Lifetimes:
         self.sizes: dict[Tensor, int] = {}
         self.training: dict[str, Summary] = {}
         self.inference: dict[str, Summary] = {}
+        again: dict[str, int] = {}
         for module in program.modules.values():
             walk = Walk(self, module, "training")
             found = self.training[module.id] = walk.summary()
             self.inference[module.id] = Walk(self, module, "inference").summary() if walk.differs else found
+            if module.checkpointed:
+                self.training[module.id] = from_outside(found, len(module.inputs))
+                again[module.id] = made_again(found)
+        self.recomputed = most_at_once(program, again)
+        """bytes that backward makes again of checkpointed modules, at most at once"""
         self.given = sum([self.bytes(port.type) for port in program.graph.inputs])
         """bytes of the network's inputs"""
 

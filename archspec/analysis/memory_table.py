@@ -93,11 +93,16 @@ def _rows(lives: Lifetimes, depth: int, leaves: bool = False) -> Iterator[Row]:
             walks[module.id, mode] = _walks(lives, module, mode)
         return walks[module.id, mode]
 
-    def visit(module: Module, prefix: str, level: int, base: int, wanted: frozenset[int]) -> Iterator[Row]:
-        """`base`: bytes alive when the module is called; `wanted`: which of what it gives back is kept."""
+    def visit(
+        module: Module, prefix: str, level: int, base: int, wanted: frozenset[int], again: bool = False
+    ) -> Iterator[Row]:
+        """`base`: bytes alive when the module is called; `wanted`: which of what it gives back is kept; `again`: in
+        backward it is computed again, since it, or a module around it, is checkpointed."""
+        again = again or module.checkpointed
         runs, keeps = walk(module, "inference"), walk(module, "training")
         live = lives.inference[module.id].live
-        kept = set(keeps.kept) | {storage for storage, number in keeps.back.items() if number in wanted}
+        kept = {storage for storage, number in keeps.back.items() if number in wanted}
+        kept |= set() if again else keeps.kept
         made: list[list[int]] = [[] for _ in module.nodes]
         for storage, birth in enumerate(keeps.births()):
             if birth != INPUT:
@@ -105,9 +110,8 @@ def _rows(lives: Lifetimes, depth: int, leaves: bool = False) -> Iterator[Row]:
         for number, node in enumerate(module.nodes):
             if node.skipped:
                 continue
-            ours = keeps.effects[number].kept + sum(
-                [keeps.size[storage] for storage in made[number] if storage in kept]
-            )
+            ours = 0 if again else keeps.effects[number].kept
+            ours += sum([keeps.size[storage] for storage in made[number] if storage in kept])
             leaf = not isinstance(node.body, Call)
             if leaf and not (runs.effects[number].born or ours):
                 continue
@@ -125,7 +129,7 @@ def _rows(lives: Lifetimes, depth: int, leaves: bool = False) -> Iterator[Row]:
             if isinstance(node.body, Call) and level < depth:
                 inside = frozenset(place for place, storage in enumerate(made[number]) if storage in kept)
                 callee = program.modules[node.body.module]
-                yield from visit(callee, name, level + 1, base + live[number], inside)
+                yield from visit(callee, name, level + 1, base + live[number], inside, again)
 
     main = lives.training[program.main].made
     everything = frozenset(place for place, storage in enumerate(main) if storage.kept)

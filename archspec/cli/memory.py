@@ -96,23 +96,29 @@ def totals(found: Memory) -> dict[str, Any]:
         "sgd_momentum": found.gradients,
         "adam": 2 * found.gradients,
         "inference_total": found.weights + found.activations_peak,
-        "training_total_adam": found.weights + 3 * found.gradients + found.training,
+        "training_total_adam": _training(found),
     }
 
 
 def _lines(found: Memory) -> list[tuple[str, int, str]]:
     """Name, bytes and a word to each."""
+    again = [("recomputed", found.recomputed, "by backward of checkpointed modules, most at once")]
     share = f"for backward; {100 * found.copies / found.training:.0f} % are copies by concat" if found.copies else ""
     return [
         ("weights", found.weights, "params and buffers"),
         ("activations", found.activations_peak, "most that is alive at once in inference"),
         ("inference", found.weights + found.activations_peak, "weights and activations"),
         ("kept", found.training, share or "for backward"),
+        *(again if found.recomputed else []),
         ("gradients", found.gradients, "of the params"),
         ("SGD", found.gradients, "momentum"),
         ("Adam", 2 * found.gradients, "two moments"),
-        ("training", found.weights + 3 * found.gradients + found.training, "weights, kept, gradients, Adam"),
+        ("training", _training(found), f"weights, kept, {'recomputed, ' * bool(found.recomputed)}gradients, Adam"),
     ]
+
+
+def _training(found: Memory) -> int:
+    return found.weights + 3 * found.gradients + found.training + found.recomputed
 
 
 def _screen(title: str, figures: dict[str, Any], found: Memory, lives: Lifetimes) -> list[str]:
