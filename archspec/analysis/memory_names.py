@@ -11,16 +11,17 @@ wanted), and what is read later, or more than once, goes by the name of its step
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from archspec.ops.base import Category
 from archspec.program.model import INPUT, Call, Module, Output, Ref
 
 DEEPEST = 3
 """calls inside each other in one expression"""
-JOINS = frozenset({Category.MERGE, Category.CONCAT})
+JOINS = (Category.MERGE, Category.CONCAT)
 BARE = frozenset({"select", "slice", "split", "chunk", "crop", "permute", "reshape", "pad_channels", "parameter"})
 """ops that are no layers, and so are no part of a sequence"""
-AFTERWARDS = frozenset({Category.NORM, Category.ACTIVATION})
+AFTERWARDS = (Category.NORM, Category.ACTIVATION)
 
 
 def releases(copies: Sequence[Module]) -> Mapping[int, int]:
@@ -58,18 +59,28 @@ class _Names:
     def __init__(self, copies: Sequence[Module]):
         module = copies[0]
         self.count = len(module.nodes)
-        self.there = [False] * self.count
+        self.there = [not node.skipped for node in module.nodes]
         self.nodes = list(module.nodes)
         others: dict[int, Ref] = {}
+        for copy in copies[1:]:
+            for at, node in enumerate(copy.nodes):
+                if not node.skipped and not self.there[at]:
+                    self.there[at], self.nodes[at] = True, node
         for copy in copies:
             for at, node in enumerate(copy.nodes):
-                if not node.skipped:
-                    if not self.there[at]:
-                        self.there[at], self.nodes[at] = True, node
-                elif node.args:
+                if node.skipped and node.args:
                     others[at] = node.args[0]
         self.outputs = module.outputs
-        self.inputs = [port.name for port in module.inputs]
+        self.ports = {port.name: self.count + at for at, port in enumerate(module.inputs)}
+        """the number of each input"""
+        if len(module.inputs) == 1:
+            self.ports["x"] = self.count
+        self.places = [*range(self.count + len(module.inputs))]
+        """the number of each value, past steps that all copies skip: that of its node, inputs behind all nodes; a node
+        with several values has one number for them, since they get no name and stand in no expression"""
+        for at, there in enumerate(self.there):
+            if not there:
+                self.places[at] = self._place(self.nodes[at].args[0])
         self._find_heads()
         self._count_reads(others)
         self.release: dict[int, int] = {}
@@ -78,104 +89,98 @@ class _Names:
         self.inside: dict[int, tuple[frozenset[str], int]] = {}
         """value that stands inside an expression → the names that it mentions, and calls inside each other"""
         self.named: dict[int, str] = {}
-        for at in self.order:
-            self._write(at)
+        self._write()
         for at in self.holds.values():
             self.release[at] = self.count
 
     def _place(self, ref: Ref) -> int:
-        """The number of a value, past steps that all copies skip: that of its node, inputs behind all nodes.
-
-        A node with several values has one number for them: they get no name, and stand in no expression.
-        """
         at, output = ref
-        while at != INPUT and not self.there[at]:
-            at, output = self.nodes[at].args[0]
-        return self.count + output if at == INPUT else at
+        return self.count + output if at == INPUT else self.places[at]
 
     def _find_heads(self) -> None:
         """Which steps are written at all, and which run for the training's outputs alone (they come last)."""
-        main = self._alive([output for output in self.outputs if output.only != "training"])
-        alive = self._alive(self.outputs)
-        written = [at for at in range(self.count) if alive[at] and self.there[at]]
-        self.order = [at for at in written if main[at]]
-        self.heads = [at for at in written if not main[at]]
+        alive = main = self._alive(self.outputs)
+        if any(output.only == "training" for output in self.outputs):
+            main = self._alive([output for output in self.outputs if output.only != "training"])
+        self.order = [at for at in range(self.count) if main[at] and self.there[at]]
+        self.heads = [at for at in range(self.count) if alive[at] and not main[at] and self.there[at]]
 
     def _alive(self, outputs: Sequence[Output]) -> bytearray:
         """For each node whether one of the outputs needs it; one place more, for the inputs."""
-        alive = bytearray(self.count + 1)
+        nodes, alive = self.nodes, bytearray(self.count + 1)
         for output in outputs:
             alive[output.ref.node] = 1
         for at in range(self.count - 1, -1, -1):
             if alive[at]:
-                for node, _ in self.nodes[at].args:
+                for node, _ in nodes[at].args:
                     alive[node] = 1
         return alive
 
     def _count_reads(self, others: Mapping[int, Ref]) -> None:
-        values = self.count + len(self.inputs)
-        self.reader: list[int | None] = [None] * values
-        """the first node that reads each"""
-        self.left = [0] * values
-        """how often each value is still to be read"""
-        self.args: list[list[int]] = [[]] * self.count
+        values, count, places = len(self.places), self.count, self.places
+        reader, left = self.reader, self.left = [-1] * values, [0] * values
+        """the first node that reads each value; how often each is still to be read"""
+        self.args: list[list[int]] = [[]] * count
         for at in [*self.order, *self.heads]:
-            args = self.args[at] = [self._place(ref) for ref in self.nodes[at].args]
-            if at in others and others[at] != self.nodes[at].args[0]:
+            given = self.nodes[at].args
+            args = self.args[at] = [count + output if node == INPUT else places[node] for node, output in given]
+            if at in others and others[at] != given[0]:
                 args.append(self._place(others[at]))
             for value in args:
-                self.left[value] += 1
-                if self.reader[value] is None:
-                    self.reader[value] = at
+                left[value] += 1
+                if reader[value] < 0:
+                    reader[value] = at
         for output in self.outputs:
-            self.left[self._place(output.ref)] += 1
-        self.total = self.left.copy()
-        # Not strict: a network that gives back its input has no node at all.
-        self.next = dict(zip(self.order, [*self.order[1:], self.count], strict=False))
+            left[self._place(output.ref)] += 1
+        self.total = left.copy()
+        self.next = [-1] * count
         """the step behind each"""
+        for at, after in pairwise([*self.order, count]):
+            self.next[at] = after
 
-    def _write(self, at: int) -> None:
-        node, args, left, inside = self.nodes[at], self.args[at], self.left, self.inside
-        for value in args:
-            left[value] -= 1
-        depth = 1
-        inner: list[frozenset[str]] = []
-        if inside:
+    def _write(self) -> None:
+        left, inside, named, holds = self.left, self.inside, self.named, self.holds
+        for at in self.order:
+            node, args = self.nodes[at], self.args[at]
+            depth = 1
+            mentioned: frozenset[str] = frozenset()
             for value in args:
-                if value in inside:
-                    names, calls = inside[value]
-                    inner.append(names)
-                    depth = max(depth, 1 + calls)
-                    if not left[value]:
-                        del inside[value]  # `_free` looks at all that are left
-        if len(node.types) > 1:
-            self.release[at] = self.count
-        elif not node.args or (node.only is None and len(args) == len(node.args) and self._stands_inside(at, depth)):
-            inside[at] = frozenset([self.named[value] for value in args if value in self.named]).union(*inner), depth
-        else:
-            name = self._name(at)
-            if name in self.holds:
-                self.release[self.holds[name]] = at
-            self.holds[name] = at
-            self.named[at] = name
+                left[value] -= 1
+            if inside:
+                for value in args:
+                    if value in inside:
+                        names, calls = inside[value]
+                        mentioned |= names
+                        depth = max(depth, 1 + calls)
+                        if not left[value]:
+                            del inside[value]  # `_free` looks at all that are left
+            if len(node.types) > 1:
+                self.release[at] = self.count
+            elif not node.args or (self.total[at] == 1 and self._stands_inside(at, depth)):
+                inside[at] = mentioned.union([named[value] for value in args if value in named]), depth
+            else:
+                name = named[at] = self._name(at)
+                if name in holds:
+                    self.release[holds[name]] = at
+                holds[name] = at
 
     def _stands_inside(self, at: int, depth: int) -> bool:
-        """Whether the value is written where it is read."""
-        if self.total[at] != 1:
+        """Whether a value that is read once is written where it is read."""
+        node, reader, after = self.nodes[at], self.reader[at], self.next[at]
+        if node.only is not None or len(self.args[at]) != len(node.args):
             return False
-        reader = self.reader[at]
-        if reader is None:
-            return depth <= DEEPEST and not self.heads and self.next[at] == self.count
-        if reader not in self.next:
+        if reader < 0:
+            return depth <= DEEPEST and not self.heads and after == self.count
+        if self.next[reader] < 0:
             return False
         mine, body = self._category(at), self._category(reader)
         if body in JOINS or (body is None and len(self.args[reader]) > 1):
             return depth <= 2 and self._all_for(at, reader)
-        if self.next[at] != reader:
+        if after != reader:
             return False
         if body in AFTERWARDS and mine is not None:
             return depth < DEEPEST and mine is not Category.ACTIVATION
-        key = self.nodes[at].key
+        key = node.key
         return "." in key and key.partition(".")[0] == self.nodes[reader].key.partition(".")[0]
 
     def _all_for(self, at: int, reader: int) -> bool:
@@ -191,9 +196,9 @@ class _Names:
         return None if isinstance(body, Call) else body.category
 
     def _name(self, at: int) -> str:
-        node, reader = self.nodes[at], self.reader[at]
-        own = [node.name] if node.named else []
-        apart = bool(own) and (self.total[at] > 1 or reader != self.next[at])
+        node = self.nodes[at]
+        apart = node.named and (self.total[at] > 1 or self.reader[at] != self.next[at])
+        own: tuple[str, ...] = (node.name,) if node.named else ()
         for name in (*own, "x", "out") if apart else ("x", "out", *own):
             if self._free(name):
                 return name
@@ -201,10 +206,10 @@ class _Names:
 
     def _free(self, name: str) -> bool:
         """Whether nothing will read what the name holds."""
+        left, holder = self.left, self.holds.get(name, self.ports.get(name))
+        if holder is None:
+            return True
+        free = not left[holder]
         for at, (names, _) in self.inside.items():
-            if name in names and self.left[at]:
-                return False
-        if name in self.holds:
-            return not self.left[self.holds[name]]
-        port = 0 if name == "x" and len(self.inputs) == 1 else self.inputs.index(name) if name in self.inputs else None
-        return port is None or not self.left[self.count + port]
+            free = free and (name not in names or not left[at])
+        return free

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import yaml
@@ -57,13 +56,13 @@ def parse(source: Source, limits: Limits = DEFAULT_LIMITS) -> Yaml:
     loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
     builder = _Builder(source, limits)
     try:
-        builder.build(yaml.parse(source.text, Loader=loader))
+        builder.build(loader(source.text))
     except yaml.YAMLError as error:
         builder.reporter.add(explain(error, source))
     builder.reporter.check()
-    if builder.root is None:
+    if not builder.roots:
         raise fault("A0115", "the file holds no YAML", Span(source, 0, 0))
-    return builder.root
+    return builder.roots[0]
 
 
 def resolve(text: str) -> Plain:
@@ -87,14 +86,20 @@ def resolve(text: str) -> Plain:
     return text
 
 
-@dataclass(slots=True)
 class _Open:
     """A list or mapping whose end has not come yet."""
 
-    event: yaml.CollectionStartEvent
-    children: list[Yaml] = field(default_factory=list)
-    size: int = 1
-    height: int = 1
+    __slots__ = ("before", "children", "event", "height")
+
+    def __init__(self, event: yaml.CollectionStartEvent, before: int):
+        """`before`: how many values came before it."""
+        self.event, self.before = event, before
+        self.children: list[Yaml] = []
+        self.height = 1
+
+    def holds(self, height: int) -> None:
+        """One of its children is so high."""
+        self.height = max(self.height, height + 1)
 
 
 class _Anchored(NamedTuple):
@@ -112,16 +117,18 @@ class _Builder:
         self.source, self.limits = source, limits
         self.depth = min(limits.yaml_depth, DEEPEST)
         self.reporter = Reporter()
-        self.root: Yaml | None = None
+        self.roots: list[Yaml] = []
         self.open: list[_Open] = []
+        self.children = self.roots
+        """of the innermost that is open"""
         self.anchors: dict[str, _Anchored | None] = {}
         """None while the value is still open"""
-        self.flow: list[Scalar] = []
+        self.flow: list[Scalar] | None = None
         """plain scalars of the outermost flow collection that is open"""
         self.nodes = 0
         self.documents = 0
 
-    def build(self, events: Iterable[yaml.Event]) -> None:
+    def build(self, loader: yaml.CSafeLoader | yaml.SafeLoader) -> None:
         take: dict[type[yaml.Event], Callable[[Any], None]] = {
             yaml.DocumentStartEvent: self._document,
             yaml.ScalarEvent: self._scalar,
@@ -131,7 +138,7 @@ class _Builder:
             yaml.SequenceEndEvent: self._end,
             yaml.MappingEndEvent: self._end,
         }
-        for event in events:
+        while (event := loader.get_event()) is not None:
             kind = type(event)
             if kind in take:
                 take[kind](event)
@@ -174,12 +181,11 @@ class _Builder:
             else:
                 value = resolve(text)
         scalar = Scalar(value, text, span, offsets)
-        if plain and self._in_flow():
+        if plain and self.flow is not None:
             self.flow.append(scalar)
-        self._add(scalar, event.anchor, 1, 0)
-
-    def _in_flow(self) -> bool:
-        return bool(self.open) and bool(self.open[-1].event.flow_style)
+        self._add(scalar, 1, span)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = _Anchored(scalar, 1, 0)
 
     def _report(self, error: SpecError) -> None:
         for diagnostic in error.diagnostics:
@@ -194,7 +200,9 @@ class _Builder:
             raise fault("A0117", f"the alias `*{event.anchor}` stands inside what it repeats", span)
         if len(self.open) + target.height > self.depth:
             raise self._too_deep(span)
-        self._add(target.value, None, target.size, target.height, span)
+        self._add(target.value, target.size, span)
+        if self.open:
+            self.open[-1].holds(target.height)
 
     def _start(self, event: yaml.CollectionStartEvent) -> None:
         if event.tag is not None:
@@ -203,9 +211,11 @@ class _Builder:
             raise self._too_deep(self._span(event))
         if event.anchor is not None:
             self.anchors[event.anchor] = None
-        if event.flow_style and not self._in_flow():
+        if event.flow_style and self.flow is None:
             self.flow = []
-        self.open.append(_Open(event))
+        opened = _Open(event, self.nodes)
+        self.open.append(opened)
+        self.children = opened.children
 
     def _too_deep(self, span: Span) -> SpecError:
         message = f"lists and mappings nested deeper than {self.depth} levels"
@@ -223,11 +233,17 @@ class _Builder:
         span = Span(self.source, start, end)
         listed = type(begun) is yaml.SequenceStartEvent
         value = Items(tuple(children), span) if listed else self._mapping(children, span)
-        if begun.flow_style and not self._in_flow():
+        around = self.open[-1] if self.open else None
+        self.children = self.roots if around is None else around.children
+        self._add(value, 1, span)
+        if around is not None:
+            around.holds(done.height)
+        if begun.anchor is not None:
+            self.anchors[begun.anchor] = _Anchored(value, self.nodes - done.before, done.height)
+        if self.flow is not None and (around is None or not around.event.flow_style):
             for problem in split_calls(self.flow):
                 self.reporter.add(problem)
-            self.flow = []
-        self._add(value, begun.anchor, done.size, done.height)
+            self.flow = None
 
     def _mapping(self, children: list[Yaml], span: Span) -> Mapping:
         if len(children) == 2:  # a step with a name, as most are
@@ -261,19 +277,10 @@ class _Builder:
             return None
         return key if key.value is key.text else key._replace(value=key.text)
 
-    def _add(self, value: Yaml, anchor: str | None, size: int, height: int, place: Span | None = None) -> None:
-        self.nodes += size if place is not None else 1
+    def _add(self, value: Yaml, size: int, place: Span) -> None:
+        self.nodes += size
         if self.nodes > self.limits.yaml_nodes:
             message = f"more than {self.limits.yaml_nodes:,} values, aliases counted as what they stand for"
             help = "the bound is `yaml_nodes`; raise it with `--limit yaml_nodes=N`"
-            raise fault("A0119", message, place or value.span, help=help)
-        if anchor is not None:
-            self.anchors[anchor] = _Anchored(value, size, height)
-        if not self.open:
-            self.root = value
-            return
-        parent = self.open[-1]
-        parent.children.append(value)
-        parent.size += size
-        if parent.height <= height:
-            parent.height = height + 1
+            raise fault("A0119", message, place, help=help)
+        self.children.append(value)
