@@ -256,6 +256,8 @@ class _Comparison:
             if self._signatures.text(self._a, callees[0].id) != self._signatures.text(self._b, callees[1].id):
                 inside = self.modules(*callees)
                 details += _arguments(callees[0].params, callees[1].params)
+                if callees[0].checkpointed != callees[1].checkpointed:
+                    details += (Detail("checkpoint", *(literal(one.checkpointed) for one in callees)),)
             changed = bool(inside)
         else:
             changed = resized = True

@@ -141,5 +141,7 @@ def _what(program: Program, node: Node) -> str:
         return construction(node.body, init=False)
     module = program.modules[node.body.module]
     if module.loop:
-        return f"{len(module.loop.names)} times"
-    return module.template if module.kind == "module" else ""
+        name = f"{len(module.loop.names)} times"
+    else:
+        name = module.template if module.kind == "module" else ""
+    return ", ".join([name] * bool(name) + ["checkpointed"] * module.checkpointed)

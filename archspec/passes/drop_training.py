@@ -1,4 +1,5 @@
-"""Leave what inference does not need: heads and nodes for training alone, dropout, identities, how weights start.
+"""Leave what inference does not need: heads and nodes for training alone, dropout, identities, how weights start,
+what would be computed again in backward.
 
 Stochastic depth that makes up for its survival in inference (Huang et al. 2016, arXiv 1603.09382) becomes the
 factor 1 - p that it is there; else it goes. Modules of which nothing is left go with it. The program computes,
@@ -30,7 +31,7 @@ def drop_training(program: Program) -> Rewritten:
       2  multiply(0.8)(0)  [4]
       3  relu(2)           [4]
     """
-    program = pruned(program, "inference")
+    program = _kept(pruned(program, "inference"))
     facts = Facts(program)
     there = {
         (module.template, node.name)
@@ -53,6 +54,12 @@ def drop_training(program: Program) -> Rewritten:
             values = {number: body.value(output.ref) for number, output in enumerate(module.outputs)}
             through[id] = {number: ref.output for number, ref in values.items() if ref.node == INPUT}
     return Rewritten.of(pruned(program._replace(modules=modules)))
+
+
+def _kept(program: Program) -> Program:
+    """No module is checkpointed."""
+    modules = {id: one._replace(checkpointed=False) if one.checkpointed else one for id, one in program.modules.items()}
+    return program._replace(modules=modules)
 
 
 def _idle(node: Node) -> bool:

@@ -83,7 +83,7 @@ class _Inlining:
         return not (node.lends or node.only) and self.facts.own(module, node)
 
     def _summarise(self, module: Module, readers: dict[Ref, list[int]]) -> None:
-        plain = not (module.borrows or module.loop) and module.id not in self.facts.tied
+        plain = not (module.borrows or module.loop or module.checkpointed) and module.id not in self.facts.tied
         plain = plain and module.id not in self.facts.forms
         self.ends[module.id] = self.starts[module.id] = False
         if plain and len(module.inputs) == 1 and len(readers.get(Ref(INPUT), ())) == 1:
