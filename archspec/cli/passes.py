@@ -21,6 +21,7 @@ def passes(
         str | None, typer.Argument(metavar="[SPEC]", help="Show what each pass of a set does to this network.")
     ] = None,
     optimize: Annotated[str, typer.Option("--optimize", metavar="SET", help="A set of passes, or one.")] = "inference",
+    backend: Annotated[str, typer.Option("--backend", help="For whom: some passes help one backend.")] = "pytorch",
     set: Set = None,
     limit: Limit = None,
 ) -> None:
@@ -28,23 +29,23 @@ def passes(
     from archspec.passes.table import PASSES
 
     if spec is not None:
-        for line in steps(load(spec, set, limit), optimize):
+        for line in steps(load(spec, set, limit), optimize, backend):
             typer.echo(line)
         return
     rows = [
-        [name, ", ".join(one.sets), "to the bit" if one.exact else "up to rounding", one.about]
+        [name, ", ".join(one.sets), one.backend or "all", "to the bit" if one.exact else "rounding", one.about]
         for name, one in PASSES.items()
     ]
-    for line in table(["pass", "set", "results equal", "what it does"], rows):
+    for line in table(["pass", "set", "for", "equal to", "what it does"], rows):
         typer.echo(line)
 
 
-def steps(architecture: Architecture, passes: str) -> list[str]:
+def steps(architecture: Architecture, passes: str, backend: str) -> list[str]:
     """Lines of a table: the network, and what it is after each pass that changes a figure."""
     from archspec.passes.table import members, stages
 
     try:
-        chosen = members(passes)
+        chosen = members(passes, backend)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     before = figures(architecture.program)

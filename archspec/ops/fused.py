@@ -6,7 +6,7 @@ from typing import Annotated
 from archspec.ops.arguments import words
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
 from archspec.ops.conv import Conv
-from archspec.ops.footprint import Extra, Kept
+from archspec.ops.footprint import Extra
 from archspec.ops.geometry import need, need_rank
 from archspec.ops.window import Ways, aligned
 
@@ -84,6 +84,3 @@ class ClampChannels(Op):
     def buffers(self, *inputs: Tensor) -> Mapping[str, Tensor]:
         bound = Tensor((inputs[0].channels,))
         return {"lower": bound, "upper": bound}
-
-    def keeps(self, *inputs: Tensor) -> Kept:
-        return Kept(inputs=True)

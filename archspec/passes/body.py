@@ -102,7 +102,7 @@ class Body:
         kept = {
             name: text
             for name, text in node.origin.arguments.items()
-            if type(op) is type(before) and getattr(op, name, None) == getattr(before, name, None)
+            if isinstance(op, type(before)) and getattr(op, name, None) == getattr(before, name, None)
         }
         self.nodes[at] = node._replace(body=op, origin=node.origin._replace(arguments=kept), **parts)
 
@@ -116,6 +116,15 @@ class Body:
         moved = other._replace(args=one.args, types=other.body.infer(*given))
         self.nodes[first] = moved
         self.nodes[second] = one._replace(args=(Ref(first),), types=one.body.infer(*moved.types))
+
+    def absorb(self, first: int, second: int, args: tuple[Ref, ...]) -> None:
+        """Let a node, which the second alone reads (see `bare`), run in that one's place and give its output,
+        of the same type, from `args`."""
+        for ref in self.nodes[first].args:
+            self.readers[self.value(ref)].pop(first, None)
+        self.nodes[second] = self.nodes.pop(first)._replace(args=args)
+        self.readers.pop(Ref(first), None)
+        self._read(second, args)
 
     def insert(self, before: int, name: str, op: Op, args: tuple[Ref, ...], origin: Origin, named: bool = True) -> Ref:
         """A new node, to run right before another. It gets a free name like `name`, which is its key too."""

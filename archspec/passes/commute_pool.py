@@ -35,7 +35,7 @@ def _commute(body: Body) -> None:
             continue
         number, conv = before[0], before[2]
         (x,), (wide,) = body.given(number), body.given(at)
-        if body.bare(number) and _pointwise(conv, x) and _averages(pool, wide) and _pays(pool, wide):
+        if body.bare(number) and _pointwise(conv, x) and averages(pool, wide) and _pays(pool, wide):
             body.swap(number, at)
 
 
@@ -46,8 +46,8 @@ def _pointwise(conv: Conv, x: Tensor) -> bool:
     )
 
 
-def _averages(pool: Op, x: Tensor) -> bool:
-    """Whether the weights of each window add up to 1, and the output is an image."""
+def averages(pool: Op, x: Tensor) -> bool:
+    """Whether it is a pooling whose windows' weights add up to 1, and gives an image."""
     match pool:
         case AvgPool():
             kernel, stride, _, pads = pool.grid(x)
@@ -55,7 +55,7 @@ def _averages(pool: Op, x: Tensor) -> bool:
             return not (any(map(any, pads)) or over) or not pool.count_include_pad
         case GlobalAvgPool():
             return pool.keepdim
-    return True
+    return isinstance(pool, AdaptiveAvgPool)
 
 
 def _pays(pool: Op, x: Tensor) -> bool:

@@ -35,14 +35,15 @@ def _fold(body: Body) -> None:
     for at, node, op in body.ops():
         affine = affine_of(op, node.key) if body.facts.goes(body.module, node) else None
         readers = tuple(body.readers.get(Ref(at), ()))
-        if affine is None or not readers or not all(_takes(body, reader, op, affine) for reader in readers):
+        if affine is None or not readers or not all(takes(body, reader, op, affine) for reader in readers):
             continue
         for reader in readers:
-            _into(body, reader, affine)
+            into(body, reader, affine)
         body.remove(at)
 
 
-def _takes(body: Body, at: int, op: Op, affine: Affine) -> bool:
+def takes(body: Body, at: int, op: Op, affine: Affine) -> bool:
+    """Whether a node is a layer that can do, besides its own work, what `op` does to each channel it reads."""
     if at == OUTPUT:
         return False
     node = body.nodes[at]
@@ -62,7 +63,8 @@ def _padded(conv: Conv, x: Tensor) -> bool:
     return any(map(any, conv.pads(x)))
 
 
-def _into(body: Body, at: int, affine: Affine) -> None:
+def into(body: Body, at: int, affine: Affine) -> None:
+    """Let that layer do it."""
     layer, key = body.nodes[at].body, body.nodes[at].key
     assert isinstance(layer, (Conv, Linear))
     groups = layer.groups if isinstance(layer, Conv) else 1

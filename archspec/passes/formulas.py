@@ -90,3 +90,34 @@ def dirac(xp: Library, weight: Array, alpha: Array, beta: Array) -> Array:
     centre = tuple(size // 2 for size in kernel)
     made[(shared, shared, *centre)] += alpha[: len(shared)]
     return made
+
+
+def bound(xp: Library, scale: Array, shift: Array, *, low: float, high: float, upper: bool) -> Array:
+    """The least or the largest x that matters to clamp(scale * x + shift, low, high), channel by channel.
+
+    >>> import numpy
+    >>> scale, shift = numpy.array([2.0, -1.0, 0.0]), numpy.array([1.0, 1.0, 1.0])
+    >>> bound(numpy, scale, shift, low=0.0, high=6.0, upper=False).tolist()
+    [-0.5, -5.0, 0.0]
+    >>> bound(numpy, scale, shift, low=0.0, high=6.0, upper=True).tolist()
+    [2.5, 1.0, 0.0]
+    """
+    flat = _flat(xp, scale, shift, low)
+    divisor = xp.where(flat, 1.0, scale)
+    ends = (low - shift) / divisor, (high - shift) / divisor
+    return xp.where(flat, 0.0, (xp.maximum if upper else xp.minimum)(*ends))
+
+
+def bounded_scale(xp: Library, scale: Array, shift: Array, *, low: float, high: float) -> Array:
+    """What a channel that was cut to its bounds is to be multiplied by."""
+    return xp.where(_flat(xp, scale, shift, low), 0.0, scale)
+
+
+def bounded_shift(xp: Library, scale: Array, shift: Array, *, low: float, high: float) -> Array:
+    """What is to be added to it then."""
+    return xp.where(_flat(xp, scale, shift, low), xp.clip(shift, low, high), shift)
+
+
+def _flat(xp: Library, scale: Array, shift: Array, low: float) -> Array:
+    """Channels whose bound would be no number of float32: scaled by 0, or nearly, they are constant."""
+    return xp.abs(low - shift) >= 1e30 * xp.abs(scale)

@@ -17,6 +17,8 @@ class Pass(NamedTuple):
     exact: bool
     """gives the same numbers to the last bit; else they are equal up to rounding"""
     sets: tuple[str, ...] = ()
+    backend: str | None = None
+    """in a set only where this backend writes the network: others have their own ways, or none"""
 
     def run(self, program: Program) -> Rewritten:
         file, _, function = self.home.partition(".")
@@ -32,6 +34,10 @@ PASSES: Mapping[str, Pass] = {
     "fold-norm": Pass("fold_norm.fold_norm", "conv takes the norm behind it", False, ("inference",)),
     "commute-pool": Pass("commute_pool.commute_pool", "average before 1x1 convs", False, ("inference",)),
     "fold-affine": Pass("fold_affine.fold_affine", "conv takes the norm before it", False, ("inference",)),
+    "clamp-norm": Pass("clamp_norm.clamp_norm", "norm and relu become a clamp", False, ("inference",), "pytorch"),
+    "fuse-conv": Pass("fuse_conv.fuse_conv", "conv adds and activates", False, ("inference",), "pytorch"),
+    "dense-buffer": Pass("dense_buffer.dense_buffer", "room for what is concatenated", True, ("inference",), "pytorch"),
+    "portion": Pass("portion.portion", "batches in parts that fit caches", False, ("inference",), "pytorch"),
     "renumber": Pass("renumber.renumber", "number steps anew", True, ("inference",)),
     "prune": Pass("prune.prune", "leave what nobody reads", True),
     "merge-siblings": Pass("merge_siblings.merge_siblings", "1x1 convs of one value become one", False),
@@ -43,8 +49,8 @@ what changes it is in `architecture.py`"""
 SETS: tuple[str, ...] = ("inference",)
 
 
-def members(name: str) -> dict[str, Pass]:
-    """The passes that a word means: a set, or one pass. Raises `ValueError`.
+def members(name: str, backend: str = "pytorch") -> dict[str, Pass]:
+    """The passes that a word means: those of a set that help a backend, or one pass. Raises `ValueError`.
 
     >>> list(members("inference"))[:3], list(members("prune"))
     (['drop-training', 'dirac', 'group-paths'], ['prune'])
@@ -53,7 +59,9 @@ def members(name: str) -> dict[str, Pass]:
         return {name: PASSES[name]}
     if name not in SETS:
         raise ValueError(f"no pass is called `{name[:80]}`; there are {', '.join((*SETS, *PASSES))}")
-    return {one: entry for one, entry in PASSES.items() if name in entry.sets}
+    return {
+        one: entry for one, entry in PASSES.items() if name in entry.sets and entry.backend in (None, backend)
+    }
 
 
 def stages(program: Program, passes: Mapping[str, Pass]) -> Iterator[tuple[str, Rewritten]]:
@@ -64,16 +72,17 @@ def stages(program: Program, passes: Mapping[str, Pass]) -> Iterator[tuple[str, 
         yield name, done
 
 
-def optimise(program: Program, name: str = "inference") -> Rewritten:
-    """Apply a set of passes, or one.
+def optimise(program: Program, name: str = "inference", backend: str = "pytorch") -> Rewritten:
+    """Apply a set of passes, for a backend, or one pass.
 
     >>> from archspec.passes.example import network, show
-    >>> show(optimise(network("[8, 6, 6]", "conv(4, bias=false)", "batch_norm", "avg_pool(2)", "dropout")).program)
+    >>> old = network("[8, 6, 6]", "conv(4, bias=false)", "batch_norm", "avg_pool(2)", "dropout")
+    >>> show(optimise(old, backend="onnx").program)
     graph(x: [8, 6, 6])
       0  avg_pool(2)(x)  [8, 3, 3]
       1  conv(4)(0)      [4, 3, 3]  36
     """
     done = Rewritten(program)
-    for one in members(name).values():
+    for one in members(name, backend).values():
         done = done.then(one.run)
     return done

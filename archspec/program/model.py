@@ -103,6 +103,8 @@ class Loop(NamedTuple):
     names: tuple[str, ...]
     span: int = 1
     join: str | None = None
+    room: bool = False
+    """dense: what is concatenated may be written into memory that has room for it all (a hint for backends)"""
 
 
 Kind = Literal["graph", "stage", "module", "steps", "branches", "pipe", "repeat"]
@@ -142,6 +144,8 @@ class Program(NamedTuple):
     title: str = ""
     params: Mapping[str, Argument] = _NONE
     """the knobs of the file, with the values this program was made with"""
+    portion: int | None = None
+    """how many samples of a batch a backend may compute at one time, so that they fit a cache (a hint)"""
 
     @property
     def graph(self) -> Module:
