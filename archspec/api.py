@@ -65,6 +65,10 @@ class Architecture:
 
         return cost(self.program)
 
+    @cached_property
+    def _python(self) -> str:
+        return str(self.emit("pytorch"))
+
     def stats(self) -> Cost:
         """Exact params, buffers and multiply-adds, in all and by module. Imports no torch."""
         return self._cost
@@ -81,7 +85,7 @@ class Architecture:
 
     def python(self) -> str:
         """The source that it compiles to."""
-        return str(self.emit("pytorch"))
+        return self._python
 
     def emit(self, backend: str, *, weights: Mapping[str, Any] | None = None, seed: int | None = None) -> str | bytes:
         """What a backend writes of it: source, or the content of a model file.
@@ -111,10 +115,11 @@ class Architecture:
         chosen = find_backend(backend or backend_of(path.suffix))
         return save(chosen, self.program, self.header(), path, weights=weights, seed=seed)
 
-    def optimise(self, passes: str = "inference") -> tuple[Architecture, Rewritten]:
+    def optimise(self, passes: str = "inference", backend: str = "pytorch") -> tuple[Architecture, Rewritten]:
         """What computes the same in evaluation for less, and how its weights follow from those of this one.
 
-        `passes`: a set of passes, or one (`archspec passes`). Raises `ValueError` if there is none of that name.
+        `passes`: a set of passes, or one (`archspec passes`); of a set those are applied that help `backend`.
+        Raises `ValueError` if there is none of that name.
 
         >>> import archspec
         >>> optimised, _ = archspec.load("densenet121").optimise()
@@ -123,28 +128,61 @@ class Architecture:
         """
         from archspec.passes.table import optimise
 
-        rewritten = optimise(self.program, passes)
+        rewritten = optimise(self.program, passes, backend)
         return replace(self, program=rewritten.program, expect={}, weights={}), rewritten
 
+    def keys(self) -> dict[str, Mapping[str, str]]:
+        """By library: how its names of weights become those of the network."""
+        return {library: source.keys for library, source in self.weights.items()}
+
     def compile(
-        self, *, device: str | None = None, seed: int | None = None, optimize: str | None = None
+        self,
+        *,
+        device: str | None = None,
+        seed: int | None = None,
+        optimize: str | None = None,
+        weights: str | Path | Mapping[str, Any] | None = None,
     ) -> torch.nn.Module:
         """An `nn.Module` made of that very source. `seed` makes its initial weights reproducible.
 
+        `weights`, a file or a dictionary as in `archspec.load_weights`, take the place of initial ones, which are
+        not drawn then: that is several times as fast. What stands in a dictionary is copied.
+
         `optimize` names passes that make it faster in evaluation (see `archspec.optimize`): with the same seed
-        it computes what the module without them does.
+        or weights it computes what the module without them does.
 
         It is made where torch makes tensors now (the CPU, or what a `torch.device` block says), and
         moved to `device` if one is given, so that a seed means the same weights on every device.
         """
+        if optimize is not None:
+            state = self._build(seed, None).state_dict() if weights is None else self._taken(weights)
+            made, rewritten = self.optimise(optimize)
+            module = made._build(None, rewritten.convert(state)).eval().requires_grad_(False)
+        else:
+            module = self._build(seed, None if weights is None else self._taken(weights))
+        return module if device is None else module.to(device)
+
+    def _build(self, seed: int | None, state: Mapping[str, Any] | None) -> torch.nn.Module:
         from archspec.backend import find_backend
 
         backend = find_backend("pytorch")
-        module: torch.nn.Module = backend.build(self.program, self.python(), seed=seed)
+        module: torch.nn.Module = backend.build(self.program, self.python(), seed=seed, weights=state)
         _ARCHITECTURES[module] = self
-        if optimize is not None:
-            module = _optimised(self, module, optimize)
-        return module if device is None else module.to(device)
+        return module
+
+    def _taken(self, weights: str | Path | Mapping[str, Any]) -> dict[str, Any]:
+        """Weights by the keys of the network, which may become its own. Raises `SpecError` (A0701, A0702)."""
+        from archspec.checkpoints.numbers import fitting
+
+        state, _ = fitting(self.program, self.keys(), weights)
+        if not isinstance(weights, Mapping):
+            return state
+        import torch
+
+        return {
+            key: value.detach().clone() if isinstance(value, torch.Tensor) else torch.tensor(value, device="cpu")
+            for key, value in state.items()
+        }
 
     def engine(self, name: str, *, weights: Mapping[str, Any] | None = None, seed: int | None = None) -> Any:
         """What runs it by another engine than torch, with the interface of the module (see `archspec.compile`).
@@ -318,10 +356,14 @@ def compile(
     seed: int | None = None,
     optimize: str | None = None,
     engine: str = "torch",
+    weights: str | Path | Mapping[str, Any] | None = None,
     **params: object,
 ) -> torch.nn.Module:
     """Check a spec and its `expect`, and make the PyTorch module of it, for evaluation only if `optimize` names
     passes ("inference").
+
+    With `weights`, a file, a dictionary or a name as in `archspec.load_weights`, no first weights are drawn, which
+    makes it several times as fast. Raises `SpecError` if they cannot be read (A0701) or do not fit (A0702).
 
     With `engine="onnxruntime"` it is no module, but has its interface: it computes in evaluation, on the CPU, with
     arrays of numpy or tensors of torch, and `load_weights`, `optimize` and `export` take it. Its first weights follow
@@ -334,10 +376,15 @@ def compile(
     """
     architecture = check(spec, params)
     if engine == "torch":
-        return architecture.compile(device=device, seed=seed, optimize=optimize)
+        return architecture.compile(device=device, seed=seed, optimize=optimize, weights=weights)
     if device not in (None, "cpu"):
         raise ValueError(f"the engine `{engine}` runs on the CPU, not on `{device}`")
-    network: torch.nn.Module = architecture.engine(engine, seed=seed)
+    state = None
+    if weights is not None:
+        from archspec.checkpoints.numbers import fitting
+
+        state, _ = fitting(architecture.program, architecture.keys(), weights, arrays=True)
+    network: torch.nn.Module = architecture.engine(engine, weights=state, seed=seed)
     return network if optimize is None else _optimised(architecture, network, optimize)
 
 
@@ -396,16 +443,15 @@ def _optimised(architecture: Architecture, module: torch.nn.Module, passes: str)
     wanted = {weight.key: weight.type.shape for weight in Weights(architecture.program).all()}
     if {key: tuple(value.shape) for key, value in state.items()} != wanted:
         raise ValueError("the module has other weights than the spec that it was compiled from")
-    made, rewritten = architecture.optimise(passes)
     engine = getattr(module, "engine", "torch")
+    made, rewritten = architecture.optimise(passes, ENGINES.get(engine, "pytorch"))
     if engine != "torch":
         network: torch.nn.Module = made.engine(engine, weights=rewritten.convert(state))
         return network
-    network = made.compile()
+    network = made._build(None, {key: value.clone() for key, value in rewritten.convert(state).items()})
     sample = next((value for value in state.values() if value.is_floating_point()), None)
     if sample is not None:
         network = network.to(sample.device, sample.dtype)
-    network.load_state_dict(rewritten.convert(state))
     return network.eval().requires_grad_(False)
 
 

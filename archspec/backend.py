@@ -58,8 +58,11 @@ class Backend(Protocol):
         """
         ...
 
-    def build(self, program: Program, source: Any, *, seed: int | None = None) -> Any:
-        """What runs, made of that very content; `seed` makes its initial weights reproducible if it holds none."""
+    def build(
+        self, program: Program, source: Any, *, seed: int | None = None, weights: Mapping[str, Any] | None = None
+    ) -> Any:
+        """What runs, made of that very content. If that holds no weights, it has `weights`, which may become its own,
+        or initial ones that `seed` makes reproducible."""
         ...
 
 

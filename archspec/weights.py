@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archspec.checkpoints.match import By, Match, match
-from archspec.program.weights import Weights
-from archspec.text.diagnostics import SpecError, fault
+from archspec.checkpoints.numbers import Fitting, fitting, misfit, shapes, tensors_of
 
 if TYPE_CHECKING:
     import torch
 
     from archspec.api import Architecture
     from archspec.checkpoints.header import Header
-
-LIBRARIES = ("torchvision", "timm", "hf")
-"""what stands before the colon of a source that is no file"""
-SHOWN = 6
-"""names that a message lists of each kind"""
 
 
 def load_weights(
@@ -29,7 +23,8 @@ def load_weights(
     by: By | None = None,
     partial: bool = False,
 ) -> Match:
-    """Fill a network with weights, in place, and say what went where.
+    """Fill a network with weights, in place, and say what went where. Who has no network yet gets one faster by
+    `archspec.compile(SPEC, weights=source)`, which draws no first weights.
 
     `source`: a safetensors file, an archive of `torch.save` (read as numbers only, never as code), a state dict,
     or `torchvision:NAME`, `timm:NAME`, `hf:OWNER/REPO[/FILE]` through those libraries. Names are matched as they
@@ -45,7 +40,7 @@ def load_weights(
     'by name'
     """
     ours = {key: tuple(value.shape) for key, value in module.state_dict().items()}
-    tensors = dict(source) if isinstance(source, Mapping) else _tensors(source)
+    tensors = dict(source) if isinstance(source, Mapping) else tensors_of(source)
     found = match(ours, {name: tuple(value.shape) for name, value in tensors.items()}, _maps(module), by)
     if not found.whole and not partial and by != "structure":
         raise misfit(found, "" if isinstance(source, Mapping) else str(source))
@@ -56,140 +51,23 @@ def load_weights(
     return found
 
 
-def read_weights(architecture: Architecture, source: str | Path) -> tuple[dict[str, Any], Match]:
+def read_weights(architecture: Architecture, source: str | Path) -> Fitting:
     """The tensors of a file or a library by the keys of the network's state dict, and how they were matched.
 
     `source` as in `load_weights`, and errors likewise. A safetensors file of dtypes that numpy has comes as arrays
     of numpy, without torch; all else as tensors of torch. Counters of batches that an old file lacks are 0.
     """
-    tensors = _arrays(source) or _tensors(source)
-    shapes = {name: tuple(value.shape) for name, value in tensors.items()}
-    found = match(_shapes(architecture), shapes, _keys(architecture))
-    if not found.whole:
-        raise misfit(found, str(source))
-    counters = dict.fromkeys(found.missing, 0)
-    return {key: tensors[name] for key, name in found.fits.items()} | counters, found
+    return fitting(architecture.program, architecture.keys(), source, arrays=True)
 
 
 def compare(architecture: Architecture, header: Header, by: By | None = None) -> Match:
     """What a file's tensors are to a network. Imports no torch."""
-    return match(
-        _shapes(architecture), {name: stored.shape for name, stored in header.items()}, _keys(architecture), by
-    )
-
-
-def _shapes(architecture: Architecture) -> Mapping[str, tuple[int, ...]]:
-    return {weight.key: weight.type.shape for weight in Weights(architecture.program).all()}
-
-
-def _keys(architecture: Architecture) -> Mapping[str, Mapping[str, str]]:
-    """The key maps of a network by library."""
-    return {library: source.keys for library, source in architecture.weights.items()}
-
-
-def misfit(found: Match, source: str) -> SpecError:
-    """A0702, with the first names of each kind."""
-    kinds = {
-        "missing": [key for key in found.missing if key not in found.fits],
-        "left over": list(found.extra),
-        "of another shape": [ours for ours, _ in found.misshapen],
-    }
-    words = [f"{len(names):,} {kind}" for kind, names in kinds.items() if names]
-    help = [f"{kind}: {_some(names)}" for kind, names in kinds.items() if names]
-    whole = len(found.fits) + len(found.missing) + len(found.misshapen)
-    origin = f" of {source}" if source else ""
-    message = f"the weights{origin} do not fit: {len(found.fits):,} of {whole:,} do {found.how}, {', '.join(words)}"
-    return fault("A0702", message, help=tuple(help))
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-    return ", ".join(f"`{name}`" for name in names[:SHOWN]) + more
+    theirs = {name: stored.shape for name, stored in header.items()}
+    return match(shapes(architecture.program), theirs, architecture.keys(), by)
 
 
 def _maps(module: torch.nn.Module) -> Mapping[str, Mapping[str, str]]:
     from archspec.api import architecture_of
 
     architecture = architecture_of(module)
-    return {} if architecture is None else _keys(architecture)
-
-
-def _arrays(source: str | Path) -> dict[str, Any]:
-    """The tensors of a safetensors file as arrays of numpy; nothing for any other source."""
-    from archspec.checkpoints.header import is_safetensors, read_header
-    from archspec.text.extras import need
-
-    if not Path(source).exists():
-        return {}
-    header = read_header(source)
-    if not is_safetensors(source) or any(one.dtype.startswith(("bfloat", "float8")) for one in header.values()):
-        return {}
-    need("safetensors", "a safetensors file")
-    from safetensors.numpy import load_file
-
-    return dict(load_file(source))
-
-
-def _tensors(source: str | Path) -> dict[str, torch.Tensor]:
-    library, colon, name = str(source).partition(":")
-    if colon and library in LIBRARIES and not Path(source).exists():
-        return _published(library, name)
-    return _file(Path(source))
-
-
-def _file(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a file whose header has been read, and so is known to hold tensors only."""
-    from archspec.checkpoints.header import is_safetensors, read_header, unreadable
-    from archspec.checkpoints.pickled import state_dict
-
-    read_header(path)
-    if is_safetensors(path):
-        from archspec.text.extras import need
-
-        need("safetensors", "a safetensors file")
-        from safetensors.torch import load_file
-
-        return load_file(path)
-    import torch
-
-    try:
-        held = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except Exception as error:  # whatever torch finds wrong with a stranger's file
-        raise unreadable(path, str(error).partition("\n")[0][:200]) from None
-    found: dict[str, torch.Tensor] = state_dict(held, torch.Tensor)
-    return found
-
-
-def _published(library: str, name: str) -> dict[str, torch.Tensor]:
-    """The state dict of weights that a library knows by name; it downloads them."""
-    from archspec.text.extras import need
-
-    try:
-        need({"hf": "huggingface_hub"}.get(library, library), f"`{library}:`")
-        return {"torchvision": _torchvision, "timm": _timm, "hf": _hub}[library](name)
-    except SpecError:
-        raise
-    except Exception as error:  # the library's own errors: an unknown name, no network
-        words = str(error).strip().partition("\n")[0][:200] or type(error).__name__
-        raise fault("A0701", f"cannot get {library}:{name[:80]}: {words}") from None
-
-
-def _torchvision(name: str) -> dict[str, torch.Tensor]:
-    from torchvision.models import get_weight
-
-    state: dict[str, Any] = dict(get_weight(name).get_state_dict(progress=True, check_hash=True))
-    return state
-
-
-def _timm(name: str) -> dict[str, torch.Tensor]:
-    from timm import create_model
-
-    return dict(create_model(name, pretrained=True).state_dict())
-
-
-def _hub(name: str) -> dict[str, torch.Tensor]:
-    from huggingface_hub import hf_hub_download
-
-    owner, _, rest = name.partition("/")
-    repository, _, file = rest.partition("/")
-    return _file(Path(hf_hub_download(f"{owner}/{repository}", file or "model.safetensors")))
+    return {} if architecture is None else architecture.keys()

@@ -58,7 +58,7 @@ Library = tuple[list[str], Callable[..., Any]]
 
 
 def _torchvision() -> Library:
-    models = _import_torchvision().models
+    models = need("torchvision", "a network of torchvision").models
 
     def make(name: str, **settings: Any) -> Any:
         if name in ("googlenet", "inception_v3"):
@@ -68,27 +68,7 @@ def _torchvision() -> Library:
     return models.list_models(module=models), make
 
 
-def _import_torchvision() -> Any:
-    try:
-        return need("torchvision", "a network of torchvision")
-    except RuntimeError:
-        # Its compiled operators do not fit this build of torch, and shape rules for two of them, of detection, find
-        # no operator. Classifiers need neither: a declaration will do.
-        import torch
-
-        library: Any = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
-        for name in ("nms", "qnms"):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        _KEPT.append(library)
-        return need("torchvision", "a network of torchvision")
-
-
-_KEPT: list[object] = []
-"""declarations last as long as what made them"""
-
-
 def _timm() -> Library:
-    _import_torchvision()  # which timm imports
     timm = need("timm", "a network of timm")
     return timm.list_models(), timm.create_model
 

@@ -97,7 +97,7 @@ def _run(
 
     if device != "cpu" and not torch.cuda.is_available():
         raise typer.BadParameter("there is no CUDA device here that torch can use")
-    network = architecture.compile(device=device, seed=seed).eval()
+    network = architecture.compile(device=device, seed=seed, weights=state).eval()
     stored = b""
     if state is not None:
         from archspec.text.extras import need
@@ -105,7 +105,6 @@ def _run(
         need("safetensors", "a file of weights")
         from safetensors.torch import save
 
-        network.load_state_dict({key: torch.as_tensor(value) for key, value in state.items()})
         # Tied tensors share their storage, which the format does not have.
         held = {key: value.detach().cpu().contiguous().clone() for key, value in network.state_dict().items()}
         stored = save(held, {"format": "pt"})

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from archspec.text.diagnostics import fault
 
@@ -27,7 +28,7 @@ def need(package: str, feature: str) -> ModuleType:
     `feature` starts the sentence: "a chart", "a PowerPoint file".
     """
     try:
-        return import_module(package)
+        return _imported(package)
     except ImportError:
         name = f"'archspec-nn[{EXTRAS[package]}]'" if package in EXTRAS else package
         raise fault(
@@ -35,6 +36,27 @@ def need(package: str, feature: str) -> ModuleType:
             f"{feature} needs the package `{package}`, which is not installed",
             help=f"install it with `pip install {name}`",
         ) from None
+
+
+def _imported(package: str) -> ModuleType:
+    try:
+        return import_module(package)
+    except RuntimeError as error:
+        if "torchvision::" not in str(error):
+            raise
+        # torchvision's compiled operators do not fit this build of torch, and its shape rules for two of them, of
+        # detection, find no operator. Neither classifiers nor timm need them: a declaration will do.
+        import torch
+
+        library: Any = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+        for name in ("nms", "qnms"):
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        _KEPT.append(library)
+        return import_module(package)
+
+
+_KEPT: list[object] = []
+"""declarations last as long as what made them"""
 
 
 @contextmanager

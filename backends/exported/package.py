@@ -38,8 +38,8 @@ def emit(
         return marked(Path(path).read_bytes(), header)
 
 
-def build(program: Program, source: bytes, *, seed: int | None = None) -> Any:
-    """What runs the machine code of the package."""
+def build(program: Program, source: bytes, *, seed: int | None = None, weights: Mapping[str, Any] | None = None) -> Any:
+    """What runs the machine code of the package, which holds the weights."""
     import torch
 
     with TemporaryDirectory() as folder:

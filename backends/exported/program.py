@@ -26,8 +26,8 @@ def emit(
     return marked(file.getvalue(), header)
 
 
-def build(program: Program, source: bytes, *, seed: int | None = None) -> Any:
-    """The module that the file holds."""
+def build(program: Program, source: bytes, *, seed: int | None = None, weights: Mapping[str, Any] | None = None) -> Any:
+    """The module that the file holds, weights and all."""
     import torch
 
     return torch.export.load(BytesIO(source)).module()

@@ -45,8 +45,13 @@ def write(
     return write(program, header, path, weights, seed or 0)
 
 
-def build(program: Program, source: bytes, *, seed: int | None = None) -> Network:
-    """What runs the model file `source`, made of `program` by `emit` with that `seed`. Raises `SpecError` (A0505)."""
+def build(
+    program: Program, source: bytes, *, seed: int | None = None, weights: Mapping[str, Any] | None = None
+) -> Network:
+    """What runs the model file `source`, made of `program` by `emit` with that `seed`. It holds its weights.
+
+    Raises `SpecError` (A0505).
+    """
     need("onnxruntime", "running an ONNX model")
     from archspec.backends.onnx_model.engine import Network
 

@@ -23,8 +23,13 @@ def emit(program: Program, header: Header, *, weights: Mapping[str, Any] | None 
     return _source_of(program, header)
 
 
-def build(program: Program, source: str, *, seed: int | None = None) -> nn.Module:
-    """The `nn.Module` that `source`, made of `program` by `emit`, defines. Imports torch."""
+def build(
+    program: Program, source: str, *, seed: int | None = None, weights: Mapping[str, Any] | None = None
+) -> nn.Module:
+    """The `nn.Module` that `source`, made of `program` by `emit`, defines. Imports torch.
+
+    `weights`, by the keys of the state dict, become its own, uncopied where they can: then no first ones are drawn.
+    """
     from archspec.backends.pytorch.execute import build_module
 
-    return build_module(source, class_name(program), seed)
+    return build_module(source, class_name(program), seed, weights)

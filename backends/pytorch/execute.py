@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 import linecache
 import sys
+from collections.abc import Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from archspec.text.collector import collector_paused
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-def build_module(source: str, class_name: str, seed: int | None = None) -> nn.Module:
-    """The network of class `class_name` that `source` defines.
+def build_module(
+    source: str, class_name: str, seed: int | None = None, weights: Mapping[str, Any] | None = None
+) -> nn.Module:
+    """The network of class `class_name` that `source` defines, with `weights` if they are given.
 
     The source runs as a Python module of its own, kept in `sys.modules` under a name made of its
     content: so the network can be pickled within the process, and a debugger or a traceback finds
@@ -23,10 +28,19 @@ def build_module(source: str, class_name: str, seed: int | None = None) -> nn.Mo
 
     module = _module(source)
     create = getattr(module, class_name)
+    network: nn.Module
+    if weights is not None:
+        from archspec.backends.pytorch.hollow import fill, hollow
+
+        with collector_paused():
+            with hollow():
+                network = create()
+            fill(network, weights)
+        return network
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)
-        network: nn.Module = create()
+        network = create()
     return network
 
 

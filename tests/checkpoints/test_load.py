@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import types
@@ -167,3 +168,18 @@ def test_compile_fills_the_network_and_writes_the_weights_beside(
     assert "error[A0501]: net.safetensors exists" in capsys.readouterr().err
     assert run(["compile", "lenet5_modern", "-o", "other.py", "--weights", "net.py"]) == 1
     assert not Path("other.py").exists()
+
+
+def test_torchvision_gives_weights_where_its_operators_do_not_load(tmp_path: Path) -> None:
+    """A wheel for another build of torch fails at import, for want of operators of detection that nobody needs here."""
+    state = published("torchvision", "resnet18").to_empty(device="cpu").state_dict()
+    checkpoints = tmp_path / "hub" / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    torch.save(state, checkpoints / "resnet18-f37072fd.pth")  # where torchvision looks before it downloads
+    program = (
+        "import torch, archspec; from archspec.checkpoints.numbers import tensors_of;"
+        "print(len(tensors_of('torchvision:ResNet18_Weights.IMAGENET1K_V1')))"
+    )
+    words = [sys.executable, "-W", "error", "-c", program]
+    ended = subprocess.run(words, capture_output=True, text=True, env={**os.environ, "TORCH_HOME": str(tmp_path)})
+    assert ended.stdout == "122\n", ended.stderr
