@@ -11,21 +11,18 @@ do not depend on where it is called: each distinct module is walked once, callee
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from archspec.analysis.memory_names import releases
+from archspec.analysis.memory_ops import NO_EFFECT, Deeds, Effect
 from archspec.analysis.memory_recomputed import from_outside, made_again, most_at_once
-from archspec.ops.base import Category, Op, Tensor
-from archspec.ops.footprint import NOTHING_KEPT, Extra
+from archspec.ops.base import Op, Tensor
 from archspec.program.model import INPUT, Call, Mode, Module, Node, Program, Ref
 from archspec.program.read import operand_types, stands_aside
 
 NOTHING: Mapping[int, int] = {}
-BYTES = {"int64": 8, "bool": 1}
-"""of a value whose dtype is no choice"""
 
 
 class Storage(NamedTuple):
@@ -38,26 +35,6 @@ class Storage(NamedTuple):
     """a concatenation made it"""
     fixed: bool
     """it has no batch axis, being made of learned tensors alone"""
-
-
-class Effect(NamedTuple):
-    """Bytes of what one node does, all calls inside it included."""
-
-    rise: int = 0
-    """needed while it runs, outputs included"""
-    born: int = 0
-    """of its outputs, what is new"""
-    kept: int = 0
-    """made inside it, not given back, and wanted by backward"""
-
-
-NO_EFFECT = Effect()
-
-
-@lru_cache(maxsize=64)
-def alone(size: int) -> Effect:
-    """Of an op that makes one value of that size and needs and keeps nothing else."""
-    return Effect(size, size)
 
 
 class Summary(NamedTuple):
@@ -78,19 +55,17 @@ class Summary(NamedTuple):
     """those of `effect.kept` that concatenations made"""
     differs: bool
     """in inference values lie or last otherwise than in training"""
-    plain: bool
-    """it does not, and gives back one new storage, which nobody inside wants"""
 
 
 class Lifetimes:
     """Summaries of all modules of a program, for a batch, and `width` bytes of a floating-point value."""
 
     def __init__(self, program: Program, batch: int, width: int):
-        self.program, self.batch, self.width = program, batch, width
+        self.program = program
+        self.deeds = Deeds(batch, width)
         self.learned = _learned(program)
         self.still = _still(program)
         self.releases = _releases(program)
-        self.sizes: dict[Tensor, int] = {}
         self.training: dict[str, Summary] = {}
         self.inference: dict[str, Summary] = {}
         again: dict[str, int] = {}
@@ -103,7 +78,7 @@ class Lifetimes:
                 again[module.id] = made_again(found)
         self.recomputed = most_at_once(program, again)
         """bytes that backward makes again of checkpointed modules, at most at once"""
-        self.given = sum([self.bytes(port.type) for port in program.graph.inputs])
+        self.given = sum([self.deeds.bytes(port.type) for port in program.graph.inputs])
         """bytes of the network's inputs"""
 
     @property
@@ -128,55 +103,13 @@ class Lifetimes:
         """Bytes that backward wants; the network's inputs are among them if some op keeps them."""
         main, ports = self.training[self.program.main], self.program.graph.inputs
         own = sum([storage.size for storage in main.made if storage.kept])
-        return main.effect.kept + own + sum([self.bytes(ports[place].type) for place in main.keeps])
+        return main.effect.kept + own + sum([self.deeds.bytes(ports[place].type) for place in main.keeps])
 
     @property
     def copies(self) -> int:
         """Bytes of `kept` that concatenations made."""
         main = self.training[self.program.main]
         return main.copies + sum([storage.size for storage in main.made if storage.kept and storage.copied])
-
-    def bytes(self, type: Tensor, fixed: bool = False) -> int:
-        """Of a value, for the whole batch unless it is `fixed` and the same for all samples."""
-        size = self.sizes.get(type)
-        if size is None:
-            size = self.sizes[type] = type.elements * BYTES.get(type.dtype, self.width)
-        return size if fixed else size * self.batch
-
-    def extra(self, extra: Extra) -> int:
-        """Bytes of what an op makes besides its outputs."""
-        each = sum([self.bytes(type) for type in extra.each]) if extra.each else 0
-        return each + sum([self.bytes(type, True) for type in extra.once]) if extra.once else each
-
-
-class Traits(NamedTuple):
-    """What an op's class says of memory, looked up once."""
-
-    view: bool
-    variadic: bool
-    idle: bool
-    overwrites: bool
-    keeps: bool
-    scratch: bool
-    concat: bool
-    weighs: bool
-    simple: bool
-    """a sum and the like: it makes one value of two, and keeps nothing"""
-
-
-@cache
-def traits(kind: type[Op]) -> Traits:
-    return Traits(
-        kind.view,
-        kind.variadic,
-        kind.idle is not Op.idle,
-        kind.overwrites,
-        kind.keeps is not Op.keeps,
-        kind.scratch is not Op.scratch,
-        kind.category is Category.CONCAT,
-        kind.weights is not Op.weights,
-        kind.variadic and kind.keeps is Op.keeps and kind.category is Category.MERGE,
-    )
 
 
 class Walk:
@@ -185,6 +118,7 @@ class Walk:
     def __init__(self, of: Lifetimes, module: Module, mode: Mode):
         self.of, self.module, self.mode = of, module, mode
         self.done = of.training if mode == "training" else of.inference
+        self.sums = module.loop is not None and module.loop.wire == "parallel"
         self.differs = False
         ports = len(module.inputs)
         # Storages are numbered: first what the module is given, then what it makes.
@@ -197,17 +131,16 @@ class Walk:
         self.values: list[Sequence[int]] = [*(() for _ in module.nodes), range(ports)]
         self.effects: list[Effect] = []
         self.copies = 0
+        self.types: list[Sequence[Tensor]] = [node.types for node in module.nodes]
+        self.types.append([port.type for port in module.inputs])
         self.back: dict[int, int] = {}
         """storage → its number among those given back"""
-        self.uses: Counter[Ref] | None = None
+        self.uses: list[int] = []
+        """how often each node is read, once somebody asked"""
 
     def summary(self) -> Summary:
-        nodes, values, size, last, done = self.module.nodes, self.values, self.size, self.last, self.done
-        effects, kept = self.effects, self.kept
-        still, fixed = self.still, self.fixed
-        loop = self.module.loop
-        sums = loop is not None and loop.wire == "parallel"
-        for number, node in enumerate(nodes):
+        values, last = self.values, self.last
+        for number, node in enumerate(self.module.nodes):
             args = [values[at][output] for at, output in node.args]
             if node.skipped or node.only is not None:
                 self.differs = self.differs or node.only is not None
@@ -217,32 +150,10 @@ class Walk:
             for storage in args:
                 last[storage] = number
             body = node.body
-            # The two cases that make up a deep network are written out: 100,000 blocks should take a moment.
             if isinstance(body, Call):
-                found = done[body.module]
-                if found.plain:
-                    effect = found.effect
-                    for place in found.keeps:
-                        kept.add(args[place])
-                    self.copies += found.copies
-                else:
-                    self._call(number, found, args)
-                    continue
-            elif (
-                len(args) == 2
-                and args[0] not in still
-                and args[0] not in fixed
-                and traits(type(body)).simple
-                and not sums
-            ):
-                effect = alone(self.of.bytes(node.types[0]))
+                self._call(number, self.done[body.module], args)
             else:
                 self._apply(number, node, body, args)
-                continue
-            values[number] = (len(size),)
-            size.append(effect.born)
-            last.append(number)
-            effects.append(effect)
         return self._close()
 
     def births(self) -> list[int]:
@@ -271,57 +182,49 @@ class Walk:
                 self.copied.add(storage)
             if fixed:
                 self.fixed.add(storage)
-        values = tuple([args[place] if place >= 0 else first - 1 - place for place in done.outputs])
+        values = [args[place] if place >= 0 else first - 1 - place for place in done.outputs]
         self._let(number, values, done.effect)
         for place in done.keeps:
             self.kept.add(args[place])
         self.copies += done.copies
 
     def _apply(self, number: int, node: Node, op: Op, args: list[int]) -> None:
-        of, trait = self.of, traits(type(op))
-        training = self.mode == "training"
-        idle = trait.idle and op.idle()
-        if idle:
+        types = self.types
+        deeds = self.of.deeds
+        deed = deeds.of(op, [types[at][output] for at, output in node.args], node.types, self.mode)
+        sizes, keeps, effect = deed.sizes, deed.keeps, deed.effect
+        if deed.idle:
             self.differs = True
-        if trait.view or (trait.variadic and len(args) == 1) or (idle and not training):
+        if deed.shows:
             self._let(number, args[:1] * len(node.types))
             return
-        if op.op == "add" and len(args) > 1 and self.module.loop is not None and self.module.loop.wire == "parallel":
+        if self.sums and op.op == "add" and len(args) > 1:
             self._running_sum(number, node, args)
             return
-        scratch = trait.scratch and (len(args) != 2 or not trait.variadic)  # a join of two is one step
-        types = operand_types(self.module, node) if trait.keeps or scratch else ()
-        keeps = op.keeps(*types) if trait.keeps and training else NOTHING_KEPT
-        over = trait.overwrites and self._may_overwrite(node)
+        over = deed.overwrites and self._may_overwrite(node)
         if over and keeps.inputs:  # autograd needs a copy of what is written over
             over, self.differs = False, True
-        born = inside = 0
-        made: tuple[int, ...] = ()
         if over:
-            made = (args[0],)
-        elif not args:  # a learned tensor is a weight
-            made = (self._new(0, number),)
-            self.fixed.update(made)
+            made, effect = args[:1], deed.over
         else:
-            fixed = bool(self.fixed) and self.fixed.issuperset(args)
-            for type_made in node.types:
-                size = of.bytes(type_made, fixed)
-                made += (self._new(size, number),)
-                born += size
+            fixed = not args or (bool(self.fixed) and self.fixed.issuperset(args))
+            if fixed:
+                # A learned tensor is a weight.
+                sizes = tuple([deeds.bytes(type, True) if args else 0 for type in node.types])
+                effect = deed.over.bearing(sum(sizes))
+            made = [self._new(size, number) for size in sizes]
             if fixed:
                 self.fixed.update(made)
-            if trait.concat:
+            if deed.concat:
                 self.copied.update(made)
-        if self.still and args and self.still.issuperset(args) and _weightless(self.module, node):
+        if not deed.weighs and args and self.still.issuperset(args):
             self.still.update(made)  # no gradient goes through it
-        elif trait.keeps and training:
-            if keeps.inputs or (keeps.either and not over):
-                self.kept.update(args)
-            elif keeps.output or keeps.either:
-                self.kept.update(made)
-            inside = of.extra(keeps.aside)
-        rise = born + of.extra(op.scratch(*types)) if scratch else born
-        self._let(number, made, Effect(rise, born, inside) if inside or rise != born else alone(born))
+            effect = effect._replace(kept=0)
+        elif keeps.inputs or (keeps.either and not over):
+            self.kept.update(args)
+        elif keeps.output or keeps.either:
+            self.kept.update(made)
+        self._let(number, made, effect)
 
     def _let(self, number: int, made: Sequence[int], effect: Effect = NO_EFFECT) -> None:
         self.values[number] = made
@@ -329,7 +232,7 @@ class Walk:
 
     def _running_sum(self, number: int, node: Node, args: list[int]) -> None:
         """The sum of parallel copies grows as they come: of their outputs only the newest is alive."""
-        size = self.of.bytes(node.types[0])
+        size = self.of.deeds.bytes(node.types[0])
         for ref, storage in zip(node.args, args, strict=True):
             self.last[storage] = ref.node
             effect = self.effects[ref.node]
@@ -349,10 +252,13 @@ class Walk:
             return False
         if not op.overwritable or (op.variadic and len(maker.args) == 1):
             return False
-        if self.uses is None:
-            self.uses = Counter(arg for other in self.module.nodes for arg in other.args)
-            self.uses.update(output.ref for output in self.module.outputs)
-        return self.uses[ref] == 1
+        if not self.uses:
+            self.uses = [0] * len(self.types)
+            for at, _ in chain.from_iterable([other.args for other in self.module.nodes]):
+                self.uses[at] += 1
+            for output in self.module.outputs:
+                self.uses[output.ref.node] += 1
+        return self.uses[ref.node] == 1
 
     def _close(self) -> Summary:
         module, size, last = self.module, self.size, self.last
@@ -392,7 +298,6 @@ class Walk:
             keeps=tuple(sorted(storage for storage in self.kept if storage < ports)),
             copies=self.copies + sum([size[storage] for storage in stay if storage in self.copied]),
             differs=self.differs,
-            plain=not self.differs and outputs == [-1] and not any(made[0][1:]),
         )
 
 
@@ -422,7 +327,7 @@ def _weightless(module: Module, node: Node) -> bool:
     op = node.body
     if isinstance(op, Call) or not node.args:
         return False
-    return not traits(type(op)).weighs or not op.weights(*operand_types(module, node))
+    return type(op).weights is Op.weights or not op.weights(*operand_types(module, node))
 
 
 def _everywhere(

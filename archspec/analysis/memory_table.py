@@ -27,7 +27,7 @@ def alive_at_peak(lives: Lifetimes) -> list[Row]:
     What the running op needs besides is called by the name of the op and "(at work)".
     """
     program = lives.program
-    rows = [{"name": port.name, "bytes": lives.bytes(port.type)} for port in program.graph.inputs]
+    rows = [{"name": port.name, "bytes": lives.deeds.bytes(port.type)} for port in program.graph.inputs]
     module, prefix = program.graph, ""
     while module.nodes:
         walk, at = _walks(lives, module, "inference"), lives.inference[module.id].at
