@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 from weakref import WeakKeyDictionary
 
 from archspec.expectations import budgets, unmet
@@ -348,6 +348,10 @@ def sweep(
     return list(Sweep(spec, values, columns))
 
 
+@overload
+def compile(spec: str | Path, /, *, stages: None = None, **options: Any) -> torch.nn.Module: ...
+@overload
+def compile(spec: str | Path, /, *, stages: int, **options: Any) -> tuple[torch.nn.Module, ...]: ...
 def compile(
     spec: str | Path,
     /,
@@ -357,8 +361,9 @@ def compile(
     optimize: str | None = None,
     engine: str = "torch",
     weights: str | Path | Mapping[str, Any] | None = None,
+    stages: int | None = None,
     **params: object,
-) -> torch.nn.Module:
+) -> torch.nn.Module | tuple[torch.nn.Module, ...]:
     """Check a spec and its `expect`, and make the PyTorch module of it, for evaluation only if `optimize` names
     passes ("inference").
 
@@ -369,12 +374,22 @@ def compile(
     arrays of numpy or tensors of torch, and `load_weights`, `optimize` and `export` take it. Its first weights follow
     from `seed` too, but are others than torch's.
 
+    With `stages` it is a tuple of modules that run one after the other, each on a device of its own: together they
+    are the network that there is without, of the same weights (see `archspec.stages`).
+
     >>> import archspec
     >>> network = archspec.compile("lenet5_modern", classes=7)
     >>> sum(weight.numel() for weight in network.parameters())
     61451
     """
     architecture = check(spec, params)
+    if stages is not None:
+        from archspec.stages import modules
+
+        if engine != "torch":
+            raise ValueError(f"stages are modules of torch, not of `{engine}`")
+        whole = architecture.compile(seed=seed, optimize=optimize, weights=weights)
+        return modules(architecture_of(whole) or architecture, whole, stages, device)
     if engine == "torch":
         return architecture.compile(device=device, seed=seed, optimize=optimize, weights=weights)
     if device not in (None, "cpu"):

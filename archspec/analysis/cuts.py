@@ -66,8 +66,8 @@ class Cuts:
     >>> cuts = Cuts(archspec.load("resnet18").program)
     >>> len(cuts.flat.nodes), len(cuts.free)
     (68, 67)
-    >>> cuts.name(33, 68), cuts.crossing(33)
-    ('layer3', [Value(name='layer2.1.4', type=Tensor(shape=(128, 28, 28), dtype='float32'))])
+    >>> cuts.name(34, 68), cuts.crossing(34)
+    ('layer3', [Value(name='layer2.1.6', type=Tensor(shape=(128, 28, 28), dtype='float32'))])
     """
 
     program: Program

@@ -1,9 +1,10 @@
 """Which cuts share a network out among devices: no stage slower than it must be, then as little to send as can be.
 
 The slowest stage sets the pace of a pipeline, and what crosses a cut travels for each sample, there and back. So the
-multiply-adds of the slowest stage are made as few as they can be. Among the plans that come within `slack` of that,
-the one is taken whose cuts send least; of several such the most even one, and then the one whose fullest device
-holds least. Each step is exact: a bound found by bisection, and a dynamic programme over all places under it.
+multiply-adds of the slowest stage are made as few as they can be, or brought within `slack` of an even share, if that
+is possible. Of all plans that do so the one is taken whose cuts send least; of several such the most even one, and
+then the one whose fullest device holds least. Each step is exact: a bound found by bisection, and a dynamic programme
+over all places under it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 from archspec.analysis.cuts import Cuts
@@ -21,6 +22,8 @@ from archspec.ops.base import Tensor
 from archspec.program.model import INPUT
 
 By = Literal["mads", "memory"]
+SLACK = 0.05
+"""of an even share, that the slowest stage may have more if less is sent for it"""
 MOMENTS = 3
 """tensors besides a weight that training holds: its gradient, and Adam's two moments"""
 
@@ -33,7 +36,7 @@ class Loads(NamedTuple):
 
 
 class Block(NamedTuple):
-    """The part of a network with the most multiply-adds that no cut divides."""
+    """A part of a network that no cut divides."""
 
     name: str
     mads: int
@@ -65,15 +68,15 @@ def loads(cuts: Cuts, batch: int, dtype: Dtype) -> Loads:
     return Loads([*accumulate(mads, initial=0)], [*accumulate(memory, initial=0)])
 
 
-def choose(cuts: Cuts, loads: Loads, stages: int, by: By = "mads", slack: float = 0.02) -> tuple[int, ...]:
-    """The places to cut at, in order: one fewer than there are stages.
+def choose(cuts: Cuts, loads: Loads, stages: int, by: By = "mads", slack: float = SLACK) -> tuple[int, ...]:
+    """The places to cut at, in order: one fewer than there are stages. What is shared out evenly is `by`.
 
     Raises `ValueError` if the network has too few places.
 
     >>> import archspec
     >>> cuts = Cuts(archspec.load("vgg16").program)
     >>> [cuts.name(place, len(cuts)) for place in choose(cuts, loads(cuts, 1, "float32"), 2)]
-    ['features.16']
+    ['features.14']
     """
     places = [0, *cuts.free, len(cuts)]
     if len(places) - 1 < stages:
@@ -84,10 +87,18 @@ def choose(cuts: Cuts, loads: Loads, stages: int, by: By = "mads", slack: float 
     return tuple(places[at] for at in search.best(slack))
 
 
-def largest(cuts: Cuts, loads: Loads) -> Block:
-    """The part with the most multiply-adds that no cut divides."""
+def in_the_way(cuts: Cuts, loads: Loads, stages: int) -> Block | None:
+    """The largest part that an even division into stages would divide, if no cut can."""
     places = [0, *cuts.free, len(cuts)]
-    first, end = max(pairwise(places), key=lambda pair: loads.mads[pair[1]] - loads.mads[pair[0]])
+    mads = [loads.mads[place] for place in places]
+    pairs = []
+    for stage in range(1, stages):
+        after = bisect_left(mads, -(-stage * mads[-1] // stages))
+        if stages * mads[after] > stage * mads[-1]:
+            pairs.append((places[after - 1], places[after]))
+    if not pairs:
+        return None
+    first, end = max(pairs, key=lambda pair: loads.mads[pair[1]] - loads.mads[pair[0]])
     whys = [one.why for one in cuts.held if one.first < end and first < one.last]
     return Block(cuts.name(first, end), loads.mads[end] - loads.mads[first], whys[0] if whys else "")
 
@@ -101,8 +112,9 @@ class _Search:
     def best(self, slack: float) -> list[int]:
         """Numbers of the places to cut at."""
         total, held = self.main[-1], self.side[-1]
-        least = _least(-(-total // self.stages), total, self._enough)
-        bound = least + least * round(slack * 10**6) // 10**6
+        even = -(-total // self.stages)
+        least = _least(even, total, self._enough)
+        bound = max(least, even + even * round(slack * 10**6) // 10**6)
         fewest = self._sends(bound, held)
         bound = _least(least, bound, lambda tried: self._sends(tried, held) == fewest)
         room = _least(-(-held // self.stages), held, lambda tried: self._sends(bound, tried) == fewest)

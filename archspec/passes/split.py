@@ -25,6 +25,7 @@ def split(program: Program, at: Path) -> tuple[Program, Program]:
     are the caller's business: `archspec.analysis.cuts` knows where there are none.
 
     The first half gives a tuple, in the order in which the second takes it; the second gives what the whole gave.
+    Numbers of nodes in the first half are those of the whole, so that the last cut is to be made first.
     Raises `SpecError` (A0601) if a half is inconsistent.
 
     >>> from archspec.passes.example import network, show
@@ -104,7 +105,10 @@ class _Cut:
     def halves(self) -> _Halves:
         for number, node in enumerate(self.module.nodes):
             if node.skipped:
-                self.values.append([self._value(node.args[0])])
+                value = self._value(node.args[0])
+                self.values.append([value])
+                if number < self.number:  # so that the nodes of the head have the numbers that they had
+                    self._add(node._replace(args=(self._read(value, "head"),)), "head")
             elif number == self.number and self.inner is not None:
                 self.values.append(self._both(node, self.inner))
             else:
@@ -201,7 +205,7 @@ class _Cut:
         borrowed = {key for node in nodes for key in (node.key, *node.lends.values())}
         template = module.template
         if not self.main or side == "head":
-            template = f"{template}_{side}".replace("_tail_head", "_middle").replace("_tail_tail", "_tail")
+            template = f"{template}_{side}".replace("_head_head", "_head").replace("_head_tail", "_middle")
         loop = self._loop(nodes)
         return module._replace(
             id=module.id if self.main else f"{module.id}:{side}",

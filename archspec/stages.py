@@ -1,0 +1,135 @@
+"""A network on several devices, one after the other: the plan, the stages as programs, and as modules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from archspec.analysis.cost import Count, cost
+from archspec.analysis.cuts import Cuts, Value
+from archspec.analysis.memory import WIDTHS, Dtype, Memory, memory
+from archspec.analysis.plan import SLACK, Block, By, choose, in_the_way, loads
+from archspec.passes.split import Path, split
+from archspec.program.model import Program
+from archspec.program.weights import Weights
+from archspec.text.limits import DEFAULT_LIMITS
+
+if TYPE_CHECKING:
+    import torch
+
+    from archspec.api import Architecture
+
+
+class Stage(NamedTuple):
+    """What one device runs."""
+
+    first: str
+    """the step that it begins with: as large a part of the network as lies in it whole"""
+    last: str
+    program: Program
+    counted: Count
+    memory: Memory
+    sends: tuple[Value, ...]
+    """tensors that go to the next stage, by the names of the steps that made them; nothing from the last"""
+    sent: int
+    """bytes of that for one sample"""
+
+    @property
+    def training(self) -> int:
+        """Bytes that training with Adam holds: weights, gradients, two moments, and what is kept for backward."""
+        return self.memory.weights + 3 * self.memory.gradients + self.memory.training
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Stages in the order in which they run; together they are the network."""
+
+    stages: tuple[Stage, ...]
+    by: By
+    block: Block | None
+    """what an even division would divide, and no cut can"""
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Of the multiply-adds in inference."""
+        total = sum(stage.counted.mads for stage in self.stages)
+        return tuple(stage.counted.mads / total if total else 1 / len(self.stages) for stage in self.stages)
+
+    @property
+    def excess(self) -> float:
+        """How much more than an even share the largest stage has, of what the plan shares out."""
+        figures = [stage.counted.mads if self.by == "mads" else stage.training for stage in self.stages]
+        return max(figures) * len(figures) / sum(figures) - 1 if sum(figures) else 0.0
+
+
+def plan(
+    program: Program,
+    devices: int,
+    *,
+    by: By = "mads",
+    slack: float = SLACK,
+    batch: int = 1,
+    dtype: Dtype = "float32",
+    limit: int = DEFAULT_LIMITS.nodes,
+) -> Plan:
+    """Share a network out among devices that run one after the other (a pipeline).
+
+    `by`: what is shared out evenly, multiply-adds or the memory of training. `slack`: by how much of an even share
+    the largest stage may exceed it, if less crosses the cuts for it. `limit`: ops that the flat graph may have.
+    Raises `ValueError` if the network cannot be cut so often, and `SpecError` (A0602) beyond the limit.
+
+    >>> import archspec
+    >>> found = plan(archspec.load("vgg16").program, 2)
+    >>> [(stage.first, stage.last, stage.sent) for stage in found.stages]
+    [('features.0', 'features.13', 3211264), ('features.14', 'classifier', 0)]
+    >>> round(found.excess, 3)
+    0.032
+    """
+    cuts = Cuts(program, limit)
+    carried = loads(cuts, batch, dtype)
+    places = choose(cuts, carried, devices, by, slack)
+    stages = []
+    for number, ((first, end), part) in enumerate(
+        zip(pairwise((0, *places, len(cuts))), parts(program, [cuts.path(place) for place in places]), strict=True)
+    ):
+        sends = tuple(cuts.crossing(end)) if number + 1 < devices else ()
+        sent = sum(value.type.elements for value in sends) * WIDTHS[dtype]
+        held = memory(part, batch, dtype)
+        names = cuts.name(first, end), cuts.name_back(end - 1, first)
+        stages.append(Stage(*names, part, cost(part).total, held, sends, sent))
+    return Plan(tuple(stages), by, in_the_way(cuts, carried, devices))
+
+
+def parts(program: Program, places: Sequence[Path]) -> list[Program]:
+    """The stages between places, named "densenet121_stage1" and so on."""
+    found, rest = [], program
+    for place in reversed(places):
+        rest, part = split(rest, place)
+        found.append(part)
+    return [
+        part._replace(name=f"{program.name}_stage{number}", title=f"{program.title or program.name} stage {number}")
+        for number, part in enumerate([rest, *reversed(found)], 1)
+    ]
+
+
+def architectures(whole: Architecture, stages: int) -> tuple[Architecture, ...]:
+    """The stages as architectures, which compile to source of their own. Raises as `plan` does."""
+    return tuple(
+        replace(whole, name=stage.program.name, title=stage.program.title, program=stage.program, expect={})
+        for stage in plan(whole.program, stages).stages
+    )
+
+
+def modules(
+    whole: Architecture, network: torch.nn.Module, stages: int, device: str | None = None
+) -> tuple[torch.nn.Module, ...]:
+    """The stages as modules, with the weights of `network`, which is the whole. Raises as `plan` does."""
+    state = network.state_dict()
+    trained = any(weight.requires_grad for weight in network.parameters())
+    made = []
+    for stage in architectures(whole, stages):
+        part = stage.compile(device=device, weights={one.key: state[one.key] for one in Weights(stage.program).all()})
+        made.append(part.train(network.training).requires_grad_(trained))
+    return tuple(made)
