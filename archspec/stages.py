@@ -117,7 +117,7 @@ def parts(program: Program, places: Sequence[Path]) -> list[Program]:
 def architectures(whole: Architecture, stages: int) -> tuple[Architecture, ...]:
     """The stages as architectures, which compile to source of their own. Raises as `plan` does."""
     return tuple(
-        replace(whole, name=stage.program.name, title=stage.program.title, program=stage.program, expect={})
+        replace(whole, title=stage.program.title, program=stage.program, expect={})
         for stage in plan(whole.program, stages).stages
     )
 

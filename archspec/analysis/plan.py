@@ -126,11 +126,8 @@ class _Search:
         """Whether the stages are enough if none may have more than that: each goes as far as it can."""
         at = 0
         for _ in range(self.stages):
-            further = bisect_right(self.main, self.main[at] + bound) - 1
-            if further == at:
-                return False
-            at = further
-        return at == len(self.main) - 1 or self.main[at] == self.main[-1]
+            at = bisect_right(self.main, self.main[at] + bound) - 1
+        return at == len(self.main) - 1
 
     def _sends(self, bound: int, room: int) -> int | None:
         found = self._cheapest(bound, room)

@@ -27,6 +27,7 @@ COMMANDS = {
     "draw": "draw.draw",
     "chart": "chart.chart",
     "compile": "compile.compile",
+    "plan": "plan.plan",
     "passes": "passes.passes",
     "rewrite": "rewrite.rewrite",
     "weights": "weights.weights",

@@ -40,17 +40,23 @@ def compile(
         str | None,
         typer.Option("--optimize", metavar="SET", help="Rewrite it for `inference` first: `archspec passes`."),
     ] = None,
+    stages: Annotated[
+        int | None,
+        typer.Option("--stages", min=1, metavar="N", help="A file for each of N devices: `archspec plan`."),
+    ] = None,
     limit: Limit = None,
 ) -> None:
     """Check a spec, write it as readable source or as a model file, build what was written and run it once."""
     from archspec import api
     from archspec.backend import MARK, find_backend
-    from archspec.cli.outputs import write_model, write_source
+    from archspec.cli.outputs import write_model, write_source, write_stages
     from archspec.weights import read_weights
 
     writer = find_backend(backend)
     if weights and backend != "pytorch" and not writer.HOLDS_WEIGHTS:
         raise typer.BadParameter("`--weights` goes with the backend `pytorch` and with those of model files")
+    if stages and (backend != "pytorch" or output == Path("-")):
+        raise typer.BadParameter("`--stages` writes several files of the backend `pytorch`")
     if device != Device.cpu and writer.HOLDS_WEIGHTS:
         raise typer.BadParameter("a model file is tried on the CPU: `--device` goes with the backend `pytorch`")
     architecture = tell_warnings(api.check(spec, params(set), limits=limits(limit)))
@@ -71,9 +77,11 @@ def compile(
     target = output or Path(f"{architecture.name}{writer.SUFFIX}")
     if target.is_dir():
         target = target / f"{architecture.name}{writer.SUFFIX}"
-    if not force:
+    if not force and not stages:
         guard(target, MARK)
-    if writer.HOLDS_WEIGHTS:
+    if stages:
+        written = write_stages(architecture, stages, target, device=device, seed=seed, state=state, force=force)
+    elif writer.HOLDS_WEIGHTS:
         written = write_model(architecture, writer, target, seed=seed, state=state)
     else:
         written = write_source(architecture, backend, target, device=device, seed=seed, state=state, force=force)

@@ -52,6 +52,37 @@ def write_source(
     return Written(shapes, device, f"{target}, {source.count(chr(10))} lines{beside}")
 
 
+def write_stages(
+    architecture: Architecture,
+    stages: int,
+    target: Path,
+    *,
+    device: str,
+    seed: int | None,
+    state: Mapping[str, Any] | None,
+    force: bool,
+) -> Written:
+    """Write the stages of a network beside each other, "net_stage1.py" and so on, each once it has run."""
+    from archspec.backend import MARK
+    from archspec.cli.guard import guard
+    from archspec.program.weights import Weights
+    from archspec.stages import architectures
+
+    try:
+        parts = architectures(architecture, stages)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    targets = [target.with_name(f"{target.stem}_stage{number}{target.suffix}") for number in range(1, stages + 1)]
+    if not force:
+        for file in targets:
+            guard(file, MARK)
+    written = []
+    for part, file in zip(parts, targets, strict=True):
+        share = None if state is None else {one.key: state[one.key] for one in Weights(part.program).all()}
+        written.append(write_source(part, "pytorch", file, device=device, seed=seed, state=share, force=force))
+    return written[-1]._replace(files="\n          ".join(one.files for one in written))
+
+
 def write_model(
     architecture: Architecture, backend: Backend, target: Path, *, seed: int | None, state: Mapping[str, Any] | None
 ) -> Written:
