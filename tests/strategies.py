@@ -379,6 +379,7 @@ class Writer:
             case "last(2)":
                 what = Construction("add", {}, 0, (x,))
                 after = ["- relu"]
+        keys += self.checkpoint()
         text = what.long(self.draw) if self.chance() else scalar(what.short(self.draw))
         return ["- " + f"{name}: {{repeat: {text}, {', '.join(keys)}}}", *after], x
 
@@ -400,7 +401,13 @@ class Writer:
 
     def nested(self, name: str, x: Tensor, depth: int, known: Mapping[str, Tensor]) -> tuple[list[str], Tensor]:
         lines, out = self.body(x, depth - 1, known)
+        if words := self.checkpoint():
+            lines = [*words, "steps:", *(f"  {line}" for line in lines)]
         return [f"- {name}:", *(f"    {line}" for line in lines)], out
+
+    def checkpoint(self) -> list[str]:
+        """Perhaps the word that has a body computed again in backward."""
+        return ["checkpoint: on"] if self.chance(4) else []
 
     def branches(self, name: str, x: Tensor, depth: int, known: Mapping[str, Tensor]) -> tuple[list[str], Tensor]:
         join = self.draw(st.sampled_from(["add", "concat", "mul", "maximum"]))
@@ -414,7 +421,7 @@ class Writer:
         out = x
         if join == "concat":
             out = Tensor((sum(one.types[0].channels for one in made), *x.spatial))
-        return [*lines, f"    join: {join}"], out
+        return [*lines, f"    join: {join}", *(f"    {line}" for line in self.checkpoint())], out
 
     def shared(self, name: str, x: Tensor, depth: int, known: Mapping[str, Tensor]) -> tuple[list[str], Tensor]:
         made = self.preserving(x)
@@ -458,7 +465,7 @@ class Writer:
         lines = [f"{name}:"]
         if params:
             lines.append("  params: {" + ", ".join(f"{key}: {value}" for key, value in params.items()) + "}")
-        lines += [f"  {key}: {value}" for key, value in keys.items()]
+        lines += [f"  {line}" for line in (*(f"{key}: {value}" for key, value in keys.items()), *self.checkpoint())]
         self.modules += [*lines, "  steps:", *(f"    {line}" for line in steps)]
 
     def graph(self, x: Tensor) -> tuple[list[str], dict[str, str]]:

@@ -228,6 +228,8 @@ class BodyReader:
             case "repeat":
                 return self.repeat(found)
             case "do":
+                if "checkpoint" in found:
+                    raise self.beside(actions[0], found.entry("checkpoint"))
                 only_keys(found, ("do", *STEP_WORDS), "a step")
                 return self.action(found["do"], found)
             case _:
