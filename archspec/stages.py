@@ -11,8 +11,10 @@ from archspec.analysis.cost import Count, cost
 from archspec.analysis.cuts import Cuts, Value
 from archspec.analysis.memory import WIDTHS, Dtype, Memory, memory
 from archspec.analysis.plan import SLACK, Block, By, choose, in_the_way, loads
+from archspec.ops.base import Tensor
 from archspec.passes.split import Path, split
-from archspec.program.model import Program
+from archspec.program.model import INPUT, Program
+from archspec.program.read import type_of
 from archspec.program.weights import Weights
 from archspec.text.limits import DEFAULT_LIMITS
 
@@ -35,11 +37,38 @@ class Stage(NamedTuple):
     """tensors that go to the next stage, by the names of the steps that made them; nothing from the last"""
     sent: int
     """bytes of that for one sample"""
+    differentiable: tuple[bool, ...]
+    """of each input, whether gradients go back through it: not through what the network itself was given"""
 
     @property
     def training(self) -> int:
         """Bytes that training with Adam holds: weights, gradients, two moments, and what is kept for backward."""
         return self.memory.weights + 3 * self.memory.gradients + self.memory.training
+
+    def examples(self, batch: int, dtype: Dtype = "float32") -> dict[str, tuple[torch.Tensor, ...]]:
+        """Tensors without content that show what the stage takes and gives for a micro-batch of that size: the
+        arguments `input_args` and `output_args` of `torch.distributed.pipelining.PipelineStage`.
+
+        >>> import archspec
+        >>> first, second = plan(archspec.load("lenet5_modern").program, 2).stages
+        >>> [tuple(one.shape) for one in second.examples(4)["input_args"]]
+        [(4, 6, 14, 14)]
+        """
+        import torch
+
+        main = self.program.graph
+
+        def hollow(type: Tensor, differentiable: bool) -> torch.Tensor:
+            number = getattr(torch, dtype if type.dtype == "float32" else type.dtype)
+            return torch.empty((batch, *type.shape), dtype=number, device="meta", requires_grad=differentiable)
+
+        inputs = [hollow(port.type, back) for port, back in zip(main.inputs, self.differentiable, strict=True)]
+        outputs = [
+            hollow(type_of(main, output.ref), back)
+            for output, back in zip(main.outputs, gives_back(self.program, self.differentiable), strict=True)
+            if output.only is None
+        ]
+        return {"input_args": tuple(inputs), "output_args": tuple(outputs)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +119,8 @@ def plan(
     cuts = Cuts(program, limit)
     carried = loads(cuts, batch, dtype)
     places = choose(cuts, carried, devices, by, slack)
-    stages = []
+    stages: list[Stage] = []
+    back: tuple[bool, ...] = (False,) * len(program.graph.inputs)
     for number, ((first, end), part) in enumerate(
         zip(pairwise((0, *places, len(cuts))), parts(program, [cuts.path(place) for place in places]), strict=True)
     ):
@@ -98,8 +128,15 @@ def plan(
         sent = sum(value.type.elements for value in sends) * WIDTHS[dtype]
         held = memory(part, batch, dtype)
         names = cuts.name(first, end), cuts.name_back(end - 1, first)
-        stages.append(Stage(*names, part, cost(part).total, held, sends, sent))
+        stages.append(Stage(*names, part, cost(part).total, held, sends, sent, back))
+        back = gives_back(part, back)
     return Plan(tuple(stages), by, in_the_way(cuts, carried, devices))
+
+
+def gives_back(program: Program, differentiable: Sequence[bool]) -> tuple[bool, ...]:
+    """Of each output of a stage, whether gradients come back through it: not if it is an input without any."""
+    refs = [output.ref for output in program.graph.outputs]
+    return tuple(differentiable[ref.output] if ref.node == INPUT else True for ref in refs)
 
 
 def parts(program: Program, places: Sequence[Path]) -> list[Program]:

@@ -21,7 +21,7 @@ def test_help_lists_every_command(archspec: Command) -> None:
     listed = [line.split()[0] for line in done.out.partition("Commands:\n")[2].splitlines()]
     expected = (
         "check stats compare diff paths field memory intensity sweep fit draw chart "
-        "compile passes rewrite weights bench "
+        "compile plan passes rewrite weights bench "
         "list show expand fmt ops explain schema doctor"
     )
     assert listed == expected.split()
