@@ -102,7 +102,7 @@ def totals(found: Memory) -> dict[str, Any]:
 
 def _lines(found: Memory) -> list[tuple[str, int, str]]:
     """Name, bytes and a word to each."""
-    again = [("recomputed", found.recomputed, "by backward of checkpointed modules, most at once")]
+    again = [("recomputed", found.recomputed, "made again in backward, at most at once")]
     share = f"for backward; {100 * found.copies / found.training:.0f} % are copies by concat" if found.copies else ""
     return [
         ("weights", found.weights, "params and buffers"),
