@@ -31,7 +31,7 @@ from archspec.analysis.semiring import (
     moments,
 )
 from archspec.ops.base import Op
-from archspec.program.model import INPUT, Call, Module, Program
+from archspec.program.model import Call, Module, Program
 from archspec.text.bignum import about, decimal
 
 T = TypeVar("T")
@@ -119,23 +119,24 @@ def _table(
     """For each output of a module the value of the paths to it from each input."""
     module, one = way.module, semiring.one
 
-    def through(stretch: Stretch, start: dict[int, tuple[Row[T], ...]]) -> dict[int, tuple[Row[T], ...]]:
+    def through(stretch: Stretch, start: tuple[Row[T], ...]) -> dict[int, tuple[Row[T], ...]]:
+        values = {stretch.start: start}
         for step in stretch.steps:
-            start[step.number] = _step(module, step, start, done, semiring, weigh)
+            values[step.number] = _step(module, step, values, done, semiring, weigh)
             for number in step.free:
-                start.pop(number, None)
-        return start
+                values.pop(number, None)
+        return values
 
-    values = through(way.head, {INPUT: tuple([{port: one} for port in range(len(module.inputs))])})
+    values = through(way.head, tuple([{port: one} for port in range(len(module.inputs))]))
     if way.tail is None:
         return tuple({} if ref is None else values[ref.node][ref.output] for ref in way.outputs)
     before = values[way.head.steps[-1].number][0]
     factors: dict[T, int] = {}
     for stretch in way.stretches:
-        (factor,) = through(stretch, {0: ({0: one},)})[stretch.steps[-1].number][0].values()
+        (factor,) = through(stretch, ({0: one},))[stretch.steps[-1].number][0].values()
         factors[factor] = factors.get(factor, 0) + stretch.times
     product = semiring.product([semiring.power(factor, times) for factor, times in factors.items()])
-    values = through(way.tail, {0: ({0: product},)})
+    values = through(way.tail, ({0: product},))
     rows: list[Row[T]] = []
     for ref in way.outputs:
         after = {} if ref is None else values[ref.node][ref.output]
@@ -160,14 +161,18 @@ def _step(
         rows = dict(zip(step.places, given, strict=True))
         return tuple(_through(table, rows, semiring) for table in done[node.body.module])
     plus, times = semiring.plus, semiring.times
-    weights = None if weigh is None else weigh(module, step)
-    row: Row[T] = {}
-    for place, reached in enumerate(given):
-        for port, value in reached.items():
-            if weights is not None:
-                value = times(value, weights[place])
-            row[port] = plus(row[port], value) if port in row else value
-    if weights is None and node.body.weighted:
+    if weigh is not None:
+        given = [
+            {port: times(value, weight) for port, value in row.items()}
+            for row, weight in zip(given, weigh(module, step), strict=True)
+        ]
+    row = given[0]
+    if len(given) > 1:
+        row = row.copy()
+        for other in given[1:]:
+            for port, value in other.items():
+                row[port] = plus(row[port], value) if port in row else value
+    if weigh is None and node.body.weighted:
         row = {port: times(value, semiring.layer) for port, value in row.items()}
     return (row,) * len(node.types)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from archspec.ops.base import Op
-from archspec.program.model import Call, Mode, Module, Node, Output, Program, Ref
+from archspec.program.model import INPUT, Call, Mode, Module, Node, Output, Program, Ref
 from archspec.program.read import data_args, stands_aside, type_of
 
 Edges = Literal["data", "all"]
@@ -22,17 +22,17 @@ Masks = tuple[int, ...]
 
 
 class Step(NamedTuple):
-    """A node of a stretch that paths go through. Numbers count from the cut before it; in the head, all along."""
+    """A node of a stretch that paths go through."""
 
     number: int
     node: Node
     aside: bool
     """it stands for the value that it reads"""
-    refs: tuple[Ref, ...]
+    refs: Sequence[Ref]
     """what it reads that paths come along"""
-    places: tuple[int, ...]
+    places: Sequence[int]
     """the place of each of `refs` among the arguments"""
-    free: tuple[int, ...]
+    free: Sequence[int]
     """numbers of the values that nobody reads after it"""
 
 
@@ -40,7 +40,9 @@ class Step(NamedTuple):
 class Stretch:
     """Steps from one cut to the next (or from the inputs, or to the outputs), and how often the like of it comes."""
 
-    steps: tuple[Step, ...]
+    start: int
+    """the node that is the cut before it, or `INPUT`"""
+    steps: Sequence[Step]
     times: int = 1
 
 
@@ -56,7 +58,7 @@ class Way:
     tail: Stretch | None
     """from the last cut to the outputs; None if there is no cut"""
     outputs: tuple[Ref | None, ...]
-    """where each output is found in the last stretch; None if no path leads to it"""
+    """where each output is found; None if no path leads to it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +115,19 @@ class _Finder:
 
     def way(self) -> Way:
         module, nodes = self.module, self.module.nodes
-        reads = [self._reads(node) for node in nodes]
+        asides = [stands_aside(node, self.mode) for node in nodes]
+        reads = [self._reads(node, aside) for node, aside in zip(nodes, asides, strict=True)]
         last = self._uses(reads)
         # The inputs come last, so that INPUT, which is -1, finds them.
         masks = self.masks = [*(((),) * len(nodes)), tuple(1 << port for port in range(len(module.inputs)))]
         waiting = int(last[-1] >= 0 and bool(module.inputs))
         """values with paths to them that are read later"""
-        start = 0
+        start = INPUT
         steps: list[Step] = []
-        signature: list[object] = []
         head: Stretch | None = None
         stretches: dict[tuple[object, ...], Stretch] = {}
         number, period = 0, 0
-        stretch = Stretch(())
+        stretch = Stretch(start, ())
         while number < len(nodes):
             if last[number] < 0:
                 number += 1
@@ -137,48 +139,51 @@ class _Finder:
                 masks[start] = (1,)
                 continue
             period = 0
-            node, given = nodes[number], reads[number]
-            aside = stands_aside(node, self.mode)
-            refs, places, free = [], [], []
-            for place, ref in enumerate(given):
-                at, output = ref
-                if masks[at][output]:
-                    refs.append(ref if head is None else Ref(at - start, output))
-                    places.append(place)
-                elif self.sizes:
-                    signature.append(type_of(module, ref))
-                if last[at] == number and at not in free:
-                    free.append(at)
-            found = self._masks(node, aside, [masks[at][output] for at, output in given])
-            masks[number] = found
-            number += 1
+            node, refs, aside = nodes[number], reads[number], asides[number]
+            reached = [masks[at][output] for at, output in refs]
+            found = masks[number] = self._masks(node, aside, reached)
+            free = [at for at, _ in refs if last[at] == number]
+            if len(free) > 1:
+                free = [*set(free)]
             for at in free:
                 waiting -= any(masks[at])
+            number += 1
             if not any(found):
                 continue
             waiting += 1
-            step = Step(number - 1 - start, node, aside, tuple(refs), tuple(places), tuple([at - start for at in free]))
-            steps.append(step)
-            signature += (step.number, self._body(node), aside, step.refs, step.places)
+            places: Sequence[int] = range(len(refs))
+            if not all(reached):
+                places = [place for place in places if reached[place]]
+                refs = [refs[place] for place in places]
+            steps.append(Step(number - 1, node, aside, refs, places, free))
             if waiting == 1 and len(found) == 1:
                 if head is None:
-                    head = Stretch(tuple(steps))
+                    head = Stretch(start, steps)
                     self.first = found[0]
                 else:
-                    if self.sizes:
-                        signature.append(type_of(module, Ref(start)))
-                    stretch = stretches.setdefault(tuple(signature), Stretch(tuple(steps), 0))
+                    signature = self._signature(start, steps, reads)
+                    stretch = stretches.setdefault(signature, Stretch(start, steps, 0))
                     stretch.times += 1
                     period = number - 1 - start
                 start = number - 1
                 masks[start] = (1,)
-                steps, signature = [], []
-        rest = Stretch(tuple(steps))
-        ends = tuple(
-            (ref if head is None else Ref(ref.node - start, ref.output)) if masks[ref.node][ref.output] else None
-            for ref in (output.ref for output in self.outputs)
-        )
+                steps = []
+        rest = Stretch(start, steps)
+        ends = tuple([ref if masks[ref.node][ref.output] else None for ref in (output.ref for output in self.outputs)])
         return Way(module, head or rest, tuple(stretches.values()), rest if head else None, ends)
+
+    def _signature(self, start: int, steps: Sequence[Step], reads: Sequence[Sequence[Ref]]) -> tuple[object, ...]:
+        """What stretches that do the same have in common."""
+        signature: list[object] = []
+        for number, node, aside, refs, places, _ in steps:
+            signature += (number - start, self._body(node), aside, len(places), *places)
+            for at, output in refs:
+                signature += (at - start, output)
+            if self.sizes and len(refs) < len(reads[number]):
+                signature += [type_of(self.module, ref) for ref in reads[number] if ref not in refs]
+        if self.sizes:
+            signature.append(type_of(self.module, Ref(start)))
+        return tuple(signature)
 
     def _again(self, first: int, period: int, last: Sequence[int]) -> bool:
         """Whether the nodes from `first` on, as many as `period`, do the same as those before, up to a cut again."""
@@ -224,9 +229,9 @@ class _Finder:
                         last[at] = number
         return last
 
-    def _reads(self, node: Node) -> Sequence[Ref]:
+    def _reads(self, node: Node, aside: bool) -> Sequence[Ref]:
         """What paths come along."""
-        if stands_aside(node, self.mode):
+        if aside:
             return node.args[:1]
         if self.edges == "data" and not isinstance(node.body, Call) and node.body.steers:
             return data_args(node)
