@@ -57,7 +57,7 @@ def checkpointed(cls):
 
         if not (self.training and torch.is_grad_enabled()):
             return compute(*inputs)
-        if torch.compiler.is_compiling():  # which updates buffers in the first run alone
+        if torch.compiler.is_compiling():  # the compiler itself updates them once
             return checkpoint(compute, *inputs, use_reentrant=False)
         return checkpoint(compute, *inputs, use_reentrant=False, context_fn=contexts)
 
