@@ -67,9 +67,12 @@ def write_stages(
     from archspec.cli.guard import guard
     from archspec.program.weights import Weights
     from archspec.stages import architectures
+    from archspec.text.diagnostics import SpecError
 
     try:
         parts = architectures(architecture, stages)
+    except SpecError:
+        raise
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     targets = [target.with_name(f"{target.stem}_stage{number}{target.suffix}") for number in range(1, stages + 1)]

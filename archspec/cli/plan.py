@@ -58,6 +58,7 @@ def plan(
     stages, and `archspec.compile(…, stages=N)` makes them, for `torch.distributed.pipelining`.
     """
     from archspec.stages import plan as made
+    from archspec.text.diagnostics import SpecError
 
     architecture = load(spec, set, limit)
     try:
@@ -65,6 +66,8 @@ def plan(
             architecture.program, devices, by=by.value, slack=slack / 100, batch=batch, dtype=dtype.value,
             limit=limits(limit).nodes,
         )  # fmt: skip
+    except SpecError:
+        raise
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     rows = [
