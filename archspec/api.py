@@ -131,7 +131,7 @@ class Architecture:
         rewritten = optimise(self.program, passes, backend)
         return replace(self, program=rewritten.program, expect={}, weights={}), rewritten
 
-    def keys(self) -> dict[str, Mapping[str, str]]:
+    def key_maps(self) -> dict[str, Mapping[str, str]]:
         """By library: how its names of weights become those of the network."""
         return {library: source.keys for library, source in self.weights.items()}
 
@@ -146,7 +146,8 @@ class Architecture:
         """An `nn.Module` made of that very source. `seed` makes its initial weights reproducible.
 
         `weights`, a file or a dictionary as in `archspec.load_weights`, take the place of initial ones, which are
-        not drawn then: that is several times as fast. What stands in a dictionary is copied.
+        not drawn then: that is several times as fast. The tensors of a dictionary become the network's own, uncopied,
+        as `load_state_dict(assign=True)` has it; `archspec.load_weights` copies them.
 
         `optimize` names passes that make it faster in evaluation (see `archspec.optimize`): with the same seed
         or weights it computes what the module without them does.
@@ -170,19 +171,11 @@ class Architecture:
         _ARCHITECTURES[module] = self
         return module
 
-    def _taken(self, weights: str | Path | Mapping[str, Any]) -> dict[str, Any]:
-        """Weights by the keys of the network, which may become its own. Raises `SpecError` (A0701, A0702)."""
+    def _taken(self, weights: str | Path | Mapping[str, Any]) -> Mapping[str, Any]:
+        """Weights by the keys of the network. Raises `SpecError` (A0701, A0702)."""
         from archspec.checkpoints.numbers import fitting
 
-        state, _ = fitting(self.program, self.keys(), weights)
-        if not isinstance(weights, Mapping):
-            return state
-        import torch
-
-        return {
-            key: value.detach().clone() if isinstance(value, torch.Tensor) else torch.tensor(value, device="cpu")
-            for key, value in state.items()
-        }
+        return fitting(self.program, self.key_maps(), weights).state
 
     def engine(self, name: str, *, weights: Mapping[str, Any] | None = None, seed: int | None = None) -> Any:
         """What runs it by another engine than torch, with the interface of the module (see `archspec.compile`).
@@ -368,7 +361,8 @@ def compile(
     passes ("inference").
 
     With `weights`, a file, a dictionary or a name as in `archspec.load_weights`, no first weights are drawn, which
-    makes it several times as fast. Raises `SpecError` if they cannot be read (A0701) or do not fit (A0702).
+    makes it several times as fast. The tensors of a dictionary become the network's own, uncopied: give it copies of
+    those of a network that is trained on. Raises `SpecError` if they cannot be read (A0701) or do not fit (A0702).
 
     With `engine="onnxruntime"` it is no module, but has its interface: it computes in evaluation, on the CPU, with
     arrays of numpy or tensors of torch, and `load_weights`, `optimize` and `export` take it. Its first weights follow
@@ -398,7 +392,7 @@ def compile(
     if weights is not None:
         from archspec.checkpoints.numbers import fitting
 
-        state, _ = fitting(architecture.program, architecture.keys(), weights, arrays=True)
+        state, _ = fitting(architecture.program, architecture.key_maps(), weights, arrays=True)
     network: torch.nn.Module = architecture.engine(engine, weights=state, seed=seed)
     return network if optimize is None else _optimised(architecture, network, optimize)
 

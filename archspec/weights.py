@@ -57,17 +57,17 @@ def read_weights(architecture: Architecture, source: str | Path) -> Fitting:
     `source` as in `load_weights`, and errors likewise. A safetensors file of dtypes that numpy has comes as arrays
     of numpy, without torch; all else as tensors of torch. Counters of batches that an old file lacks are 0.
     """
-    return fitting(architecture.program, architecture.keys(), source, arrays=True)
+    return fitting(architecture.program, architecture.key_maps(), source, arrays=True)
 
 
 def compare(architecture: Architecture, header: Header, by: By | None = None) -> Match:
     """What a file's tensors are to a network. Imports no torch."""
     theirs = {name: stored.shape for name, stored in header.items()}
-    return match(shapes(architecture.program), theirs, architecture.keys(), by)
+    return match(shapes(architecture.program), theirs, architecture.key_maps(), by)
 
 
 def _maps(module: torch.nn.Module) -> Mapping[str, Mapping[str, str]]:
     from archspec.api import architecture_of
 
     architecture = architecture_of(module)
-    return {} if architecture is None else architecture.keys()
+    return {} if architecture is None else architecture.key_maps()
