@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from archspec.ops.base import Op
 from archspec.program.model import Call, Module, Node, Program
-from archspec.program.read import operand_types
+from archspec.program.read import value_types
 from archspec.program.weights import Weights, own_weights
 
 
@@ -24,6 +24,8 @@ class Count(NamedTuple):
     """elements of saved tensors that are not trained"""
     mads: int = 0
     """multiply-adds of convolutions, linear layers and matrix products, batch 1, inference"""
+    integers: int = 0
+    """those of `buffers` that are int64, whatever dtype the network has: norms count their batches"""
 
     @staticmethod
     def sum(counts: Iterable[Count]) -> Count:
@@ -96,6 +98,7 @@ class _Counter:
         module: Module,
     ):
         self._program, self._weights, self._done, self._known, self._module = program, weights, done, known, module
+        self._types = value_types(module)
         self._rows: list[Count] = []
         self._held: dict[str, Count] = {}
         """what each instance holds; its multiply-adds do not matter here"""
@@ -113,7 +116,7 @@ class _Counter:
             if node.ties:
                 own = self._untied(node, own)
             if node.only == "training":
-                own = Count(own.params, own.params, own.buffers, 0)
+                own = own._replace(training_only=own.params, mads=0)
             if key in held or key[:1] == "^" or node.lends:
                 self._shared(at, node, own)
             else:  # an instance of its own, which is nearly all there are
@@ -126,13 +129,16 @@ class _Counter:
     def _op(self, node: Node, op: Op) -> Count:
         if _free(type(op)):
             return NOTHING
-        types = operand_types(self._module, node)
+        values = self._types
+        types = [values[at][output] for at, output in node.args]
         asked = (id(op), *map(id, types))
         found = self._known.get(asked)
         if found is None:
             params = sum([type.elements for type in op.weights(*types).values()])
-            buffers = sum([type.elements for type in op.buffers(*types).values()])
-            found = self._known[asked] = Count(params, 0, buffers, op.mads(*types))
+            buffers = op.buffers(*types).values()
+            integers = sum([type.elements for type in buffers if type.dtype == "int64"])
+            elements = sum([type.elements for type in buffers])
+            found = self._known[asked] = Count(params, 0, elements, op.mads(*types), integers)
         return found
 
     def _untied(self, node: Node, own: Count) -> Count:
@@ -153,7 +159,7 @@ class _Counter:
             before = self._held.get(key)
             if before is None:
                 self._held[key], self._holder[key] = count._replace(training_only=now), at
-                added = Count(count.params, now, count.buffers)
+                added = count._replace(training_only=now, mads=0)
             elif now < before.training_only:
                 self._held[key] = before._replace(training_only=now)
                 added = Count(training_only=now - before.training_only)

@@ -12,9 +12,7 @@ from typing import Literal, NamedTuple
 
 from archspec.analysis.cost import Cost, cost
 from archspec.analysis.memory_lifetimes import Lifetimes
-from archspec.ops.base import Op
-from archspec.program.model import Call, Program
-from archspec.program.read import operand_types
+from archspec.program.model import Program
 
 Dtype = Literal["float32", "float16", "bfloat16"]
 WIDTHS: Mapping[str, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
@@ -69,32 +67,4 @@ def weight_bytes(program: Program, dtype: Dtype, costs: Cost | None = None) -> t
     """Bytes of all saved tensors, and of the trainable ones; shared and tied tensors once."""
     counts = (costs or cost(program)).total
     width = WIDTHS[dtype]
-    return (counts.params + counts.buffers) * width + _integers(program) * (8 - width), counts.params * width
-
-
-def _integers(program: Program) -> int:
-    """How many of a network's buffers are int64 (norms count their batches): no dtype changes their 8 bytes."""
-    held: dict[str, dict[str, int]] = {}
-    known: dict[tuple[int, ...], int] = {}
-    """by identity of an op and of the types it is given"""
-    for module in program.modules.values():
-        own: dict[str, int] = {}
-        for node in module.nodes:
-            body = node.body
-            if isinstance(body, Call):
-                callee = held[body.module]
-                if node.key not in own and not node.skipped:
-                    own[node.key] = callee[""]
-                if node.lends:
-                    for name, key in node.lends.items():
-                        own.setdefault(key, callee.get(f"^{name}", 0))
-            elif type(body).buffers is not Op.buffers and node.key not in own and not node.skipped:
-                types = operand_types(module, node)
-                asked = (id(body), *map(id, types))
-                if asked not in known:
-                    buffers = body.buffers(*types).values()
-                    known[asked] = sum([type.elements for type in buffers if type.dtype == "int64"])
-                own[node.key] = known[asked]
-        held[module.id] = {key: count for key, count in own.items() if key.startswith("^")}
-        held[module.id][""] = sum([count for key, count in own.items() if not key.startswith("^")])
-    return held[program.main][""]
+    return (counts.params + counts.buffers) * width + counts.integers * (8 - width), counts.params * width

@@ -18,9 +18,9 @@ from typing import NamedTuple
 from archspec.analysis.memory_names import releases
 from archspec.analysis.memory_ops import NO_EFFECT, Deeds, Effect
 from archspec.analysis.memory_recomputed import from_outside, made_again, most_at_once
-from archspec.ops.base import Op, Tensor
+from archspec.ops.base import Op
 from archspec.program.model import INPUT, Call, Mode, Module, Node, Program, Ref
-from archspec.program.read import operand_types, stands_aside
+from archspec.program.read import operand_types, stands_aside, value_types
 
 NOTHING: Mapping[int, int] = {}
 
@@ -131,8 +131,7 @@ class Walk:
         self.values: list[Sequence[int]] = [*(() for _ in module.nodes), range(ports)]
         self.effects: list[Effect] = []
         self.copies = 0
-        self.types: list[Sequence[Tensor]] = [node.types for node in module.nodes]
-        self.types.append([port.type for port in module.inputs])
+        self.types = value_types(module)
         self.back: dict[int, int] = {}
         """storage → its number among those given back"""
         self.uses: list[int] = []

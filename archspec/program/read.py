@@ -20,6 +20,11 @@ def operand_types(module: Module, node: Node) -> tuple[Tensor, ...]:
     return tuple([inputs[output].type if at == INPUT else nodes[at].types[output] for at, output in node.args])
 
 
+def value_types(module: Module) -> list[tuple[Tensor, ...]]:
+    """Types of the outputs of each node. Those of the inputs come last, so that `INPUT`, which is -1, finds them."""
+    return [*[node.types for node in module.nodes], tuple([port.type for port in module.inputs])]
+
+
 def input_names(op: Op, given: int, absent: frozenset[int] = frozenset()) -> tuple[str, ...]:
     """Name of each of the `given` inputs of an op; the last name of a variadic op repeats."""
     return _input_names(type(op), given, absent)
