@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from archspec.analysis.cost import Cost
     from archspec.passes.rewrite import Rewritten
     from archspec.pictures import Picture
+    from archspec.stages import Plan
 
 
 _ARCHITECTURES: WeakKeyDictionary[Any, Architecture] = WeakKeyDictionary()
@@ -344,7 +345,7 @@ def sweep(
 @overload
 def compile(spec: str | Path, /, *, stages: None = None, **options: Any) -> torch.nn.Module: ...
 @overload
-def compile(spec: str | Path, /, *, stages: int, **options: Any) -> tuple[torch.nn.Module, ...]: ...
+def compile(spec: str | Path, /, *, stages: int | Plan, **options: Any) -> tuple[torch.nn.Module, ...]: ...
 def compile(
     spec: str | Path,
     /,
@@ -354,7 +355,7 @@ def compile(
     optimize: str | None = None,
     engine: str = "torch",
     weights: str | Path | Mapping[str, Any] | None = None,
-    stages: int | None = None,
+    stages: int | Plan | None = None,
     **params: object,
 ) -> torch.nn.Module | tuple[torch.nn.Module, ...]:
     """Check a spec and its `expect`, and make the PyTorch module of it, for evaluation only if `optimize` names
@@ -368,8 +369,8 @@ def compile(
     arrays of numpy or tensors of torch, and `load_weights`, `optimize` and `export` take it. Its first weights follow
     from `seed` too, but are others than torch's.
 
-    With `stages` it is a tuple of modules that run one after the other, each on a device of its own: together they
-    are the network that there is without, of the same weights (see `archspec.stages`).
+    With `stages`, a number or a plan of `archspec.stages`, it is a tuple of modules that run one after the other,
+    each on a device of its own: together they are the network that there is without, of the same weights.
 
     >>> import archspec
     >>> network = archspec.compile("lenet5_modern", classes=7)

@@ -130,7 +130,7 @@ def plan(
         names = cuts.name(first, end), cuts.name_back(end - 1, first)
         stages.append(Stage(*names, part, cost(part).total, held, sends, sent, back))
         back = gives_back(part, back)
-    return Plan(tuple(stages), by, in_the_way(cuts, carried, devices))
+    return Plan(tuple(stages), by, in_the_way(cuts, getattr(carried, by), devices))
 
 
 def gives_back(program: Program, differentiable: Sequence[bool]) -> tuple[bool, ...]:
@@ -146,24 +146,39 @@ def parts(program: Program, places: Sequence[Path]) -> list[Program]:
         rest, part = split(rest, place)
         found.append(part)
     return [
-        part._replace(name=f"{program.name}_stage{number}", title=f"{program.title or program.name} stage {number}")
+        part._replace(name=f"{program.name}_stage{number}", title=_title(program.title or program.name, number))
         for number, part in enumerate([rest, *reversed(found)], 1)
     ]
 
 
-def architectures(whole: Architecture, stages: int) -> tuple[Architecture, ...]:
+def _title(title: str, number: int) -> str:
+    """
+    >>> _title("GoogLeNet (Inception v1)", 2), _title("LeNet-5, modern form", 1)
+    ('GoogLeNet stage 2 (Inception v1)', 'LeNet-5 stage 1, modern form')
+    """
+    end = next((at for at, sign in enumerate(title) if sign in ",(:"), len(title))
+    name, rest = title[:end], title[end:]
+    return f"{name.rstrip()} stage {number}{' ' * name.endswith(' ')}{rest}"
+
+
+def architectures(whole: Architecture, stages: int | Plan) -> tuple[Architecture, ...]:
     """The stages as architectures, which compile to source of their own. Raises as `plan` does."""
-    return tuple(
-        replace(whole, title=stage.program.title, program=stage.program, expect={})
-        for stage in plan(whole.program, stages).stages
-    )
+    found = plan(whole.program, stages) if isinstance(stages, int) else stages
+    return tuple(replace(whole, title=stage.program.title, program=stage.program, expect={}) for stage in found.stages)
 
 
 def modules(
-    whole: Architecture, network: torch.nn.Module, stages: int, device: str | None = None
+    whole: Architecture, network: torch.nn.Module, stages: int | Plan, device: str | None = None
 ) -> tuple[torch.nn.Module, ...]:
-    """The stages as modules, with the weights of `network`, which is the whole. Raises as `plan` does."""
+    """The stages as modules, with the weights of `network`, which is the whole.
+
+    Raises as `plan` does, and `ValueError` if the plan is that of a network with other weights.
+    """
     state = network.state_dict()
+    if isinstance(stages, Plan):
+        held = {one.key for stage in stages.stages for one in Weights(stage.program).all()}
+        if held != state.keys():
+            raise ValueError("the plan is that of another network")
     trained = any(weight.requires_grad for weight in network.parameters())
     made = []
     for stage in architectures(whole, stages):

@@ -39,7 +39,8 @@ class Block(NamedTuple):
     """A part of a network that no cut divides."""
 
     name: str
-    mads: int
+    share: float
+    """of what is shared out"""
     why: str
     """what holds its ops together; nothing if it is one op"""
 
@@ -87,20 +88,20 @@ def choose(cuts: Cuts, loads: Loads, stages: int, by: By = "mads", slack: float 
     return tuple(places[at] for at in search.best(slack))
 
 
-def in_the_way(cuts: Cuts, loads: Loads, stages: int) -> Block | None:
-    """The largest part that an even division into stages would divide, if no cut can."""
+def in_the_way(cuts: Cuts, load: Sequence[int], stages: int) -> Block | None:
+    """The part with the largest share of a load that an even division into stages would divide, if no cut can."""
     places = [0, *cuts.free, len(cuts)]
-    mads = [loads.mads[place] for place in places]
+    before, total = [load[place] for place in places], load[-1]
     pairs = []
     for stage in range(1, stages):
-        after = bisect_left(mads, -(-stage * mads[-1] // stages))
-        if stages * mads[after] > stage * mads[-1]:
+        after = bisect_left(before, -(-stage * total // stages))
+        if stages * before[after] > stage * total:
             pairs.append((places[after - 1], places[after]))
     if not pairs:
         return None
-    first, end = max(pairs, key=lambda pair: loads.mads[pair[1]] - loads.mads[pair[0]])
+    first, end = max(pairs, key=lambda pair: load[pair[1]] - load[pair[0]])
     whys = [one.why for one in cuts.held if one.first < end and first < one.last]
-    return Block(cuts.name(first, end), loads.mads[end] - loads.mads[first], whys[0] if whys else "")
+    return Block(cuts.name(first, end), (load[end] - load[first]) / total, whys[0] if whys else "")
 
 
 class _Search:

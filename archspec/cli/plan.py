@@ -22,7 +22,7 @@ class By(StrEnum):
     memory = "memory"
 
 
-COLUMNS = ("stage", "params", "MADs", "share", "weights", "kept", "training", "KiB sent", "as")
+COLUMNS = ("stage", "params", "MADs", "share", "weights", "kept", "training", "KiB sent", "tensors")
 NUMBERS = frozenset(COLUMNS[:-1])
 RECORD = (
     "stage", "from", "to", "params", "buffers", "mads", "share", "weights", "activations_peak", "kept",
@@ -142,14 +142,17 @@ def _cells(found: Plan, rows: Sequence[dict[str, Any]]) -> list[list[str]]:
 
 def _screen(found: Plan, rows: Sequence[dict[str, Any]]) -> list[str]:
     width = len(str(len(rows)))
-    lines = [
-        f"{row['stage']:>{width}}  " + shorten(f"{row['from']} … {row['to']}", WIDTH - width - 2)
-        if row["from"] != row["to"]
-        else f"{row['stage']:>{width}}  {shorten(row['from'], WIDTH - width - 2)}"
-        for row in rows
-    ]
-    lines += ["", *table(COLUMNS, _cells(found, rows), NUMBERS, {"as": cut}), "", _balance(found)]
+    lines = [f"{row['stage']:>{width}}  {_range(row['from'], row['to'], WIDTH - width - 2)}" for row in rows]
+    lines += ["", *table(COLUMNS, _cells(found, rows), NUMBERS, {"tensors": cut}), "", _balance(found)]
     return [*lines, *_obstacle(found), "", *(paint(line, DIM) for line in FOOTNOTE)]
+
+
+def _range(first: str, last: str, width: int) -> str:
+    if first == last:
+        return shorten(first, width)
+    half = (width - 3) // 2
+    room = max(half, width - 3 - len(last)), max(half, width - 3 - len(first))
+    return f"{shorten(first, room[0])} … {shorten(last, room[1])}"
 
 
 def _balance(found: Plan) -> str:
@@ -161,12 +164,11 @@ def _balance(found: Plan) -> str:
 
 def _obstacle(found: Plan) -> list[str]:
     """What an even division would divide and no cut can, if the plan is far from even."""
-    block, total = found.block, sum(stage.counted.mads for stage in found.stages)
-    if found.by != "mads" or found.excess <= EVEN or block is None:
+    block = found.block
+    if found.excess <= EVEN or block is None:
         return []
+    what = "MADs" if found.by == "mads" else "memory"
     why = f", where {block.why}" if block.why else ", one op"
     return [
-        shorten(
-            f"An even cut would go through {block.name} ({100 * block.mads / total:.0f} % of the MADs){why}.", WIDTH
-        )
+        shorten(f"An even cut would go through {block.name} ({100 * block.share:.0f} % of the {what}){why}.", WIDTH)
     ]
