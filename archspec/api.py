@@ -59,6 +59,8 @@ class Architecture:
     """where trained weights exist, by library"""
     changed: bool
     """some param differs from what the file or variant says, so that of its `expect` only budgets apply"""
+    limits: Limits = DEFAULT_LIMITS
+    """the bounds that it was loaded with, which what is made of it keeps to"""
 
     @cached_property
     def _cost(self) -> Cost:
@@ -92,11 +94,13 @@ class Architecture:
         """What a backend writes of it: source, or the content of a model file.
 
         `weights`: arrays or tensors by the keys of the state dict; without them a model file holds such as `seed`
-        makes. Raises `SpecError`: A0504 for an unknown backend, A0503 for an op that it cannot lower.
+        makes. Raises `SpecError`: A0504 for an unknown backend, A0503 for an op that it cannot lower, A0602 for
+        more nodes in a flat graph than `limits` allows.
         """
         from archspec.backend import find_backend
 
-        return find_backend(backend).emit(self.program, self.header(), weights=weights, seed=seed)
+        chosen, limit = find_backend(backend), self.limits.nodes
+        return chosen.emit(self.program, self.header(), weights=weights, seed=seed, limit=limit)
 
     def export(
         self,
@@ -114,7 +118,8 @@ class Architecture:
 
         path = Path(to)
         chosen = find_backend(backend or backend_of(path.suffix))
-        return save(chosen, self.program, self.header(), path, weights=weights, seed=seed)
+        limit = self.limits.nodes
+        return save(chosen, self.program, self.header(), path, weights=weights, seed=seed, limit=limit)
 
     def optimise(self, passes: str = "inference", backend: str = "pytorch") -> tuple[Architecture, Rewritten]:
         """What computes the same in evaluation for less, and how its weights follow from those of this one.
@@ -189,7 +194,7 @@ class Architecture:
         if name not in ENGINES:
             raise ValueError(f"no engine is called `{name}`: there is torch, {', '.join(ENGINES)}")
         backend = find_backend(ENGINES[name])
-        content = backend.emit(self.program, self.header(), weights=weights, seed=seed)
+        content = self.emit(ENGINES[name], weights=weights, seed=seed)
         network = backend.build(self.program, content, seed=seed)
         _ARCHITECTURES[network] = self
         return network
@@ -279,6 +284,7 @@ def load(
         error=variant.error if variant is not None else unit.spec.error,
         weights=weights,
         changed=bool(params),
+        limits=limits,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol, cast
 
 from archspec.program.model import Program
 from archspec.text.diagnostics import fault
+from archspec.text.limits import DEFAULT_LIMITS
 from archspec.text.suggest import suggest
 
 SHIPPED: Mapping[str, str] = MappingProxyType(
@@ -49,9 +50,16 @@ class Backend(Protocol):
     """whether its files hold the weights; those of a backend that writes source do not"""
 
     def emit(
-        self, program: Program, header: Header, *, weights: Mapping[str, Any] | None = None, seed: int | None = None
+        self,
+        program: Program,
+        header: Header,
+        *,
+        weights: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        limit: int = DEFAULT_LIMITS.nodes,
     ) -> str | bytes:
-        """The content of a file. Raises `SpecError`: A0503 for an op that the backend cannot lower.
+        """The content of a file. Raises `SpecError`: A0503 for an op that the backend cannot lower, A0602 if it
+        writes every call out and that would be more than `limit` nodes.
 
         `weights` are arrays of numpy or tensors of torch by the keys of the state dict. Without them the network
         starts as its spec says, with random numbers that follow from `seed`. Source holds neither.
@@ -74,14 +82,15 @@ def save(
     *,
     weights: Mapping[str, Any] | None = None,
     seed: int | None = None,
+    limit: int = DEFAULT_LIMITS.nodes,
 ) -> tuple[Path, ...]:
     """Write what the backend makes of a program, and say which files that made: `path`, and what lies beside it."""
     from archspec.text.write import write_atomically
 
     own = getattr(backend, "write", None)
     if own is not None:
-        return cast("tuple[Path, ...]", own(program, header, path, weights=weights, seed=seed))
-    write_atomically(path, backend.emit(program, header, weights=weights, seed=seed))
+        return cast("tuple[Path, ...]", own(program, header, path, weights=weights, seed=seed, limit=limit))
+    write_atomically(path, backend.emit(program, header, weights=weights, seed=seed, limit=limit))
     return (path,)
 
 

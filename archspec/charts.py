@@ -133,7 +133,7 @@ def _paths(specs: Sequence[str], slide: Slide, options: Options, load: Load) -> 
     from archspec.text.bignum import short_text
 
     architecture = load(specs[0])
-    profile = path_profile(architecture.program, options.edges)
+    profile = path_profile(architecture.program, options.edges, architecture.limits.nodes)
     if not profile.lengths or not profile.count or profile.mean is None or profile.deviation is None:
         why = "has no path" if profile.count == 0 else "has too many paths"
         raise fault("A0402", f"`{architecture.name}` {why} for a histogram of their lengths")

@@ -243,7 +243,7 @@ def _fields(architecture: Architecture) -> Mapping[str, int]:
     from archspec.analysis.receptive_field_layers import receptive_fields
 
     found: dict[str, int] = {}
-    for layer in receptive_fields(architecture.program):
+    for layer in receptive_fields(architecture.program, limit=architecture.limits.nodes):
         if layer.local:
             size = max(window.size for window in layer.windows if window is not None)
             # A module is what its last node is.

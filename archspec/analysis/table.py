@@ -10,6 +10,7 @@ from archspec.ops.base import Category, Op
 from archspec.program.model import INPUT, Call, Mode, Module, Node, Program
 from archspec.program.read import construction
 from archspec.program.weights import Weights, join_key
+from archspec.text.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from archspec.program.flatten import FlatNode
@@ -93,16 +94,16 @@ def _shown(node: Node, count: Count) -> bool:
     )
 
 
-def by_layer(program: Program, costs: Cost) -> list[Row]:
+def by_layer(program: Program, costs: Cost, limit: int = DEFAULT_LIMITS.nodes) -> list[Row]:
     """One row for each application of a weighted op (conv, linear) in execution order, then one for the rest.
 
     Columns: `key`, `op` with its arguments, `output` shape, `params`, `buffers`, `mads`.
-    Raises `SpecError` as `flatten` does.
+    Raises `SpecError` (A0602) if the flat graph has more nodes than `limit`.
     """
     held = _held(program, lambda owner, op: owner)
-    multiply = _mads(program)
+    multiply = _mads(program, limit)
     rows: list[Row] = []
-    for node in _flat(program):
+    for node in _flat(program, limit):
         if node.op.weighted:
             params, buffers = held.pop(node.key, (0, 0))
             rows.append(
@@ -121,14 +122,14 @@ def by_layer(program: Program, costs: Cost) -> list[Row]:
     return rows
 
 
-def by_op(program: Program) -> list[Row]:
+def by_op(program: Program, limit: int = DEFAULT_LIMITS.nodes) -> list[Row]:
     """Totals of each kind of op, the dearest first: `op`, `count` of applications, `params`, `buffers`, `mads`.
 
-    Raises `SpecError` as `flatten` does.
+    Raises `SpecError` (A0602) if the flat graph has more nodes than `limit`.
     """
     rows: dict[str, Row] = {}
-    multiply = _mads(program)
-    for node in _flat(program):
+    multiply = _mads(program, limit)
+    for node in _flat(program, limit):
         row = rows.setdefault(node.op.op, {"op": node.op.op, "count": 0, "params": 0, "buffers": 0, "mads": 0})
         row["count"] += 1
         row["mads"] += multiply.get(node.name, 0)
@@ -137,11 +138,11 @@ def by_op(program: Program) -> list[Row]:
     return sorted(rows.values(), key=lambda row: (-row["mads"], -row["params"], row["op"]))
 
 
-def _flat(program: Program, mode: Mode | None = None) -> Sequence[FlatNode]:
+def _flat(program: Program, limit: int, mode: Mode | None = None) -> Sequence[FlatNode]:
     """The flat graph, which only these two tables need."""
     from archspec.program.flatten import flatten
 
-    return flatten(program, mode).nodes
+    return flatten(program, mode, limit).nodes
 
 
 def _held(program: Program, group: Callable[[str, Op], str]) -> dict[str, tuple[int, int]]:
@@ -158,9 +159,9 @@ def _held(program: Program, group: Callable[[str, Op], str]) -> dict[str, tuple[
     return held
 
 
-def _mads(program: Program) -> dict[str, int]:
+def _mads(program: Program, limit: int) -> dict[str, int]:
     """Multiply-adds in inference of each op of the flat graph that has any, by name."""
-    flat = _flat(program, "inference")
+    flat = _flat(program, limit, "inference")
     known: dict[int, int] = {}
     found: dict[str, int] = {}
     for node in flat:

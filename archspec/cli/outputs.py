@@ -92,7 +92,8 @@ def write_model(
     """Write the model file, and run what is in it if what runs such files is installed."""
     from archspec.backend import save
 
-    files = save(backend, architecture.program, architecture.header(), target, weights=state, seed=seed)
+    program, limit = architecture.program, architecture.limits.nodes
+    files = save(backend, program, architecture.header(), target, weights=state, seed=seed, limit=limit)
     shapes, where = _try(architecture, backend, target) if len(files) == 1 else ({}, "")
     return Written(shapes, where, "; ".join(f"{file}, {human(file.stat().st_size)}B" for file in files))
 

@@ -124,10 +124,10 @@ class _Network:
     def rows(self, by: By) -> list[dict[str, Any]]:
         from archspec.analysis import table
 
-        program = self.architecture.program
+        program, limit = self.architecture.program, self.architecture.limits.nodes
         if by is By.module:
             return table.by_module(program, self.cost, self.depth)
-        return table.by_layer(program, self.cost) if by is By.layer else table.by_op(program)
+        return table.by_layer(program, self.cost, limit) if by is By.layer else table.by_op(program, limit)
 
     def record(self, by: By | None, conventions: Sequence[Convention]) -> dict[str, Any]:
         rows = {"by": by.value, "rows": self.rows(by)} if by else {}

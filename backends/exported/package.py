@@ -14,6 +14,7 @@ from archspec.backends.exported.mark import marked
 from archspec.backends.exported.trace import trace
 from archspec.program.model import Program
 from archspec.text.diagnostics import fault
+from archspec.text.limits import DEFAULT_LIMITS
 
 SUFFIX = ".pt2"
 HOLDS_WEIGHTS = True
@@ -21,7 +22,12 @@ COMPILERS = ("g++", "clang++", "cl")
 
 
 def emit(
-    program: Program, header: Header, *, weights: Mapping[str, Any] | None = None, seed: int | None = None
+    program: Program,
+    header: Header,
+    *,
+    weights: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    limit: int = DEFAULT_LIMITS.nodes,
 ) -> bytes:
     """The content of the package. Raises `SpecError`: A0503, and A0506 if there is no C++ compiler."""
     if not any(map(shutil.which, filter(None, (os.environ.get("CXX"), *COMPILERS)))):

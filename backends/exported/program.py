@@ -10,13 +10,19 @@ from archspec.backend import Header
 from archspec.backends.exported.mark import marked
 from archspec.backends.exported.trace import trace
 from archspec.program.model import Program
+from archspec.text.limits import DEFAULT_LIMITS
 
 SUFFIX = ".pt2"
 HOLDS_WEIGHTS = True
 
 
 def emit(
-    program: Program, header: Header, *, weights: Mapping[str, Any] | None = None, seed: int | None = None
+    program: Program,
+    header: Header,
+    *,
+    weights: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    limit: int = DEFAULT_LIMITS.nodes,
 ) -> bytes:
     """The content of the file. Raises `SpecError` (A0503)."""
     import torch

@@ -33,9 +33,9 @@ class Graph:
     """keys of the tensors that some node reads, in order of first use"""
 
 
-def graph(program: Program, tensors: Tensors) -> Graph:
-    """The graph in inference. Raises `SpecError` (A0503) for an op that ONNX cannot lower."""
-    flat = flatten(program, "inference")
+def graph(program: Program, tensors: Tensors, limit: int) -> Graph:
+    """The graph in inference. Raises `SpecError`: A0503 for an op that ONNX cannot lower, A0602 for too many nodes."""
+    flat = flatten(program, "inference", limit)
     made = Graph([Value(port.name, port.type) for port in program.graph.inputs])
     names = _Names({*tensors, *(port.name for port in made.inputs), *(output.name for output in flat.outputs)})
     values: dict[Ref, Value] = {Ref(INPUT, at): value for at, value in enumerate(made.inputs)}

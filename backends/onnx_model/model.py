@@ -14,6 +14,7 @@ from archspec.backends.onnx_model.tensors import Tensors
 from archspec.program.model import Program
 from archspec.program.weights import Weights
 from archspec.text.diagnostics import fault
+from archspec.text.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,16 +45,16 @@ class Model(NamedTuple):
 
 
 def model(
-    program: Program, header: Header, given: Mapping[str, Any] | None, seed: int, beside: str | None = None
+    program: Program, header: Header, given: Mapping[str, Any] | None, seed: int, limit: int, beside: str | None = None
 ) -> Model:
-    """The network in inference, with its weights. Raises `SpecError` (A0503, A0702).
+    """The network in inference, with its weights. Raises `SpecError` (A0503, A0602, A0702).
 
     With `beside`, the name of a file that will lie beside it, weights are left to that file.
     """
     from onnx import helper
 
     tensors = Tensors(program, given, seed)
-    made = graph(program, tensors)
+    made = graph(program, tensors, limit)
     outside: list[NDArray[Any]] = []
     initialisers = [_constant(one) for one in made.constants]
     offset = 0
@@ -83,11 +84,13 @@ def size(program: Program) -> int:
     return sum(weight.type.elements * np.dtype(weight.type.dtype).itemsize for weight in Weights(program).all())
 
 
-def content(program: Program, header: Header, given: Mapping[str, Any] | None, seed: int) -> bytes:
+def content(
+    program: Program, header: Header, given: Mapping[str, Any] | None, seed: int, limit: int = DEFAULT_LIMITS.nodes
+) -> bytes:
     """The content of an ONNX file. Raises `SpecError`: also A0503 if it is more than one file can hold."""
     if size(program) > LARGEST:
         raise fault("A0503", "onnx cannot hold more than 2 GiB in one file", help="write it to a file: `-o FILE`")
-    data: bytes = model(program, header, given, seed).proto.SerializeToString()
+    data: bytes = model(program, header, given, seed, limit).proto.SerializeToString()
     return data
 
 

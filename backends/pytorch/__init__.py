@@ -9,6 +9,7 @@ from archspec.backend import Header
 from archspec.backends.pytorch.source import class_name
 from archspec.backends.pytorch.source import emit as _source_of
 from archspec.program.model import Program
+from archspec.text.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from torch import nn
@@ -18,8 +19,16 @@ SUFFIX = ".py"
 HOLDS_WEIGHTS = False
 
 
-def emit(program: Program, header: Header, *, weights: Mapping[str, Any] | None = None, seed: int | None = None) -> str:
-    """The program as one file of readable PyTorch. It holds no weights: both are left aside. Raises `SpecError`."""
+def emit(
+    program: Program,
+    header: Header,
+    *,
+    weights: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    limit: int = DEFAULT_LIMITS.nodes,
+) -> str:
+    """The program as one file of readable PyTorch. It holds no weights and no flat graph: what is said
+    of them is left aside. Raises `SpecError`."""
     return _source_of(program, header)
 
 

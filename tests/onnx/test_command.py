@@ -86,3 +86,17 @@ def test_a_package_that_is_missing_is_named(
 def test_what_does_not_go_together(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["compile", "lenet5_modern", "--backend", "onnx", "--device", "cuda"]) == 2
     assert "a model file is tried on the CPU" in " ".join(capsys.readouterr().err.split())
+
+
+def test_limits_reach_the_flat_graph(capsys: pytest.CaptureFixture[str]) -> None:
+    """A hundred ops, of modules that have thirty: what writes every call out keeps to the bound that is given."""
+    Path("many.yaml").write_text(
+        "archspec: 1\nname: many\ninputs: {x: [2]}\n"
+        "modules: {ten: {steps: [{repeat: one, times: 10}]}, one: {steps: [relu]}}\n"
+        "graph: [{repeat: ten, times: 10}]\n"
+    )
+    for words in (["compile", "many.yaml", "--backend", "onnx"], ["stats", "many.yaml", "--by", "op"]):
+        assert run([*words, "--limit", "nodes=99"]) == 1
+        assert capsys.readouterr().err.startswith("error[A0602]: the flat graph of `many` would have 100 nodes")
+        assert run([*words, "--limit", "nodes=100"]) == 0
+        capsys.readouterr()
