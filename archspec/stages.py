@@ -47,7 +47,8 @@ class Stage(NamedTuple):
 
     def examples(self, batch: int, dtype: Dtype = "float32") -> dict[str, tuple[torch.Tensor, ...]]:
         """Tensors without content that show what the stage takes and gives for a micro-batch of that size: the
-        arguments `input_args` and `output_args` of `torch.distributed.pipelining.PipelineStage`.
+        arguments `input_args` and `output_args` of `torch.distributed.pipelining.PipelineStage`. Heads that the
+        last stage has in training are among the latter.
 
         >>> import archspec
         >>> first, second = plan(archspec.load("lenet5_modern").program, 2).stages
@@ -66,7 +67,6 @@ class Stage(NamedTuple):
         outputs = [
             hollow(type_of(main, output.ref), back)
             for output, back in zip(main.outputs, gives_back(self.program, self.differentiable), strict=True)
-            if output.only is None
         ]
         return {"input_args": tuple(inputs), "output_args": tuple(outputs)}
 

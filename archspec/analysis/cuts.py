@@ -187,17 +187,15 @@ class Cuts:
             if all(ref in learned for ref in node.args):
                 learned.update(Ref(number, output) for output in range(len(node.types)))
         for ref, last in self._read.items():
-            first = max(ref.node, 0)
+            first, name = max(ref.node, 0), self._value(ref)
             if ref in learned:
-                yield Held(first, last, f"`{self._value(ref)}` is no batch")
+                yield Held(first, last, f"`{name}` is no batch")
             elif self._type(ref).dtype != "float32":
-                yield Held(first, last, f"`{self._value(ref)}` has no gradient")
-            elif (
-                ref.node != INPUT
-                and nodes[ref.node].node.only
-                and self._type(ref) != self._type(nodes[ref.node].args[0])
-            ):
-                yield Held(first, last, f"`{self._value(ref)}` exists in {nodes[ref.node].node.only} alone")
+                yield Held(first, last, f"`{name}` has no gradient")
+            elif ref.node != INPUT and (only := nodes[ref.node].node.only) is not None:
+                # In the other mode it stands for its first argument.
+                if self._type(ref) != self._type(nodes[ref.node].args[0]):
+                    yield Held(first, last, f"`{name}` exists in {only} alone")
 
     # the flat graph
 

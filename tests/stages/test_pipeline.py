@@ -37,9 +37,15 @@ graph:
 """The even cut lies inside the second block: what the block was given, what its first layer made, and the image, which
 has no gradient, all go from one process to the other."""
 
+HEAD = """\
+heads:
+  aux: {from: stem, do: global_avg_pool >> linear(5), only: training, weight: 0.3}
+"""
+
 
 def run(folder: Path, kind: str) -> None:
     (folder / "network.yaml").write_text(NETWORK, "utf-8")
+    (folder / "heads.yaml").write_text(NETWORK + HEAD, "utf-8")
     loopback = next((name for _, name in socket.if_nameindex() if name in ("lo", "lo0")), None)
     chosen = {"GLOO_SOCKET_IFNAME": loopback} if loopback else {}
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"} | chosen

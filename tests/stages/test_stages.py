@@ -91,14 +91,13 @@ def test_stages_of_random_networks_are_the_network(folder: Path, text: str, data
     hold(program, stages)
 
 
-@pytest.mark.parametrize("name", ["lenet5_modern", "diracnet18", "highway10_mnist", "slide_se_inception"])
+@pytest.mark.parametrize("name", ["lenet5_modern", "highway10_mnist", "slide_se_inception"])
 def test_a_network_can_be_cut_at_every_place_at_once(name: str) -> None:
     program = archspec.load(name).program
     cuts = Cuts(program)
     stages = parts(program, [cuts.path(place) for place in cuts.free])
     assert len(stages) == len(cuts.free) + 1
-    if name != "diracnet18":
-        hold(program, stages)
+    hold(program, stages)
 
 
 def test_what_is_applied_twice_stays_on_one_device(folder: Path) -> None:
@@ -113,7 +112,9 @@ graph:
       steps: [layer, relu, layer]
   - after: relu
 """
-    cuts = Cuts(load(folder, text))
+    program = load(folder, text)
+    cuts = Cuts(program)
+    hold(program, parts(program, [cuts.path(place) for place in cuts.free]))
     assert [cuts.name(place, len(cuts)) for place in cuts.free] == ["twice", "after"]
     assert {held.why for held in cuts.held} == {"`twice.layer.weight` is shared", "`twice.layer.bias` is shared"}
 
@@ -130,7 +131,9 @@ graph:
   - two: {op: linear, out: 4, tie: {weight: one.weight}}
   - after: linear(4)
 """
-    cuts = Cuts(load(folder, text))
+    program = load(folder, text)
+    cuts = Cuts(program)
+    hold(program, parts(program, [cuts.path(place) for place in cuts.free]))
     assert [cuts.name(place, len(cuts)) for place in cuts.free] == ["one", "after"]
     assert [held.why for held in cuts.held] == ["`two.weight` is `one.weight`"]
 
@@ -147,7 +150,9 @@ graph:
   - middle * scale
   - after: relu
 """
-    cuts = Cuts(load(folder, text))
+    program = load(folder, text)
+    cuts = Cuts(program)
+    hold(program, parts(program, [cuts.path(place) for place in cuts.free]))
     assert [cuts.name(place, len(cuts)) for place in cuts.free] == ["scale", "after"]
     assert [held.why for held in cuts.held] == ["`scale` is no batch"]
 

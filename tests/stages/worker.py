@@ -38,6 +38,7 @@ def main(rank: int, folder: Path, kind: str) -> None:
         spec = folder / "network.yaml"
         for schedule in (ScheduleGPipe, Schedule1F1B):
             train(rank, spec, device, schedule)
+        heads(rank, folder / "heads.yaml", device)
         evaluate(rank, spec, device)
         shard(rank, spec, device)
     finally:
@@ -73,6 +74,39 @@ def train(rank: int, spec: Path, device: torch.device, schedule: Any) -> None:
     if rank == WORLD - 1:
         close([loss.detach() for loss in losses], expected, "losses")
     compare(stages[rank], whole)
+
+
+class Tuple(nn.Module):
+    """A stage whose outputs by name become a tuple, which is what schedules take."""
+
+    def __init__(self, stage: nn.Module):
+        super().__init__()
+        self.stage = stage
+
+    def forward(self, *values: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return tuple(self.stage(*values).values())
+
+
+def heads(rank: int, spec: Path, device: torch.device) -> None:
+    """Heads for training have their part in the loss."""
+    stages = archspec.compile(spec, stages=WORLD, seed=1)
+    shapes = plan(archspec.load(spec).program, WORLD).stages[rank].examples(BATCH // PIECES)
+    part = stages[rank].to(device)
+    stage = PipelineStage(Tuple(part) if rank == WORLD - 1 else part, rank, WORLD, device, **shapes)
+    image, target = data(device)
+
+    def criterion(outputs: tuple[torch.Tensor, ...], answer: torch.Tensor) -> torch.Tensor:
+        return cross_entropy(outputs[0], answer) + 0.3 * cross_entropy(outputs[1], answer)
+
+    runs = ScheduleGPipe(stage, n_microbatches=PIECES, loss_fn=criterion)
+    if rank == 0:
+        runs.step(image)
+    else:
+        runs.step(target=target)
+    whole = archspec.compile(spec, seed=1).to(device)
+    for piece, answer in zip(image.chunk(PIECES), target.chunk(PIECES), strict=True):
+        (criterion(tuple(whole(piece).values()), answer) / PIECES).backward()
+    compare(part, whole)
 
 
 def compare(part: nn.Module, whole: nn.Module) -> None:
