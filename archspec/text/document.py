@@ -12,17 +12,20 @@ Plain = None | bool | int | float | str
 
 
 class Scalar(NamedTuple):
-    """One value. `text` is what was written (after unquoting); `value` is what YAML 1.2 reads in it.
-
-    `offsets[k]` is the place in the source of character k of `text` (one more entry than
-    characters: the last is the end), so that columns inside an expression can be pointed at even
-    through quotes, escapes and folded lines.
-    """
+    """One value. `text` is what was written (after unquoting); `value` is what YAML 1.2 reads in it."""
 
     value: Plain
     text: str
     span: Span
-    offsets: tuple[int, ...] | range
+    placed: tuple[int, ...] | range | None = None
+    """`offsets`; None where they are those of `span`, as they mostly are"""
+
+    @property
+    def offsets(self) -> tuple[int, ...] | range:
+        """`offsets[k]` is the place in the source of character k of `text` (one more entry than characters: the last
+        is the end), so that columns inside an expression can be pointed at even through quotes, escapes and folded
+        lines."""
+        return range(self.span.start, self.span.end + 1) if self.placed is None else self.placed
 
     def part(self, start: int, end: int) -> Span:
         """The source of characters `start` to `end` of `text`."""

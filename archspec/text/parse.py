@@ -86,20 +86,9 @@ def resolve(text: str) -> Plain:
     return text
 
 
-class _Open:
-    """A list or mapping whose end has not come yet."""
-
-    __slots__ = ("before", "children", "event", "height")
-
-    def __init__(self, event: yaml.CollectionStartEvent, before: int):
-        """`before`: how many values came before it."""
-        self.event, self.before = event, before
-        self.children: list[Yaml] = []
-        self.height = 1
-
-    def holds(self, height: int) -> None:
-        """One of its children is so high."""
-        self.height = max(self.height, height + 1)
+_Open = tuple[yaml.CollectionStartEvent, list[Yaml], int, int]
+"""a list or mapping whose end has not come yet: its begin, what the one around it holds so far, how many values came
+before it, and `deepest` then"""
 
 
 class _Anchored(NamedTuple):
@@ -121,6 +110,8 @@ class _Builder:
         self.open: list[_Open] = []
         self.children = self.roots
         """of the innermost that is open"""
+        self.deepest = 0
+        """levels reached since the innermost anchor that is open"""
         self.anchors: dict[str, _Anchored | None] = {}
         """None while the value is still open"""
         self.flow: list[Scalar] | None = None
@@ -167,11 +158,12 @@ class _Builder:
         if event.tag is not None:
             self._tag(event)
         plain = not style
-        if plain and end - start == len(text) and self.source.text.startswith(text, start):
-            offsets: tuple[int, ...] | range = range(start, end + 1)
-        else:
-            offsets = offsets_of(self.source.text, event)
-        span = Span(self.source, start, offsets[-1] if style in ("|", ">") else end)
+        placed: tuple[int, ...] | range | None = None
+        if not plain or end - start != len(text) or not self.source.text.startswith(text, start):
+            placed = offsets_of(self.source.text, event)
+            if style in ("|", ">"):
+                end = placed[-1]
+        span = Span(self.source, start, end)
         value: Plain = text
         if plain:
             digits = len(text)
@@ -180,7 +172,7 @@ class _Builder:
                 value = 0
             else:
                 value = resolve(text)
-        scalar = Scalar(value, text, span, offsets)
+        scalar = Scalar(value, text, span, placed)
         if plain and self.flow is not None:
             self.flow.append(scalar)
         self._add(scalar, 1, span)
@@ -201,21 +193,23 @@ class _Builder:
         if len(self.open) + target.height > self.depth:
             raise self._too_deep(span)
         self._add(target.value, target.size, span)
-        if self.open:
-            self.open[-1].holds(target.height)
+        self.deepest = max(self.deepest, len(self.open) + target.height)
 
     def _start(self, event: yaml.CollectionStartEvent) -> None:
         if event.tag is not None:
             self._tag(event)
         if len(self.open) >= self.depth:
             raise self._too_deep(self._span(event))
-        if event.anchor is not None:
-            self.anchors[event.anchor] = None
         if event.flow_style and self.flow is None:
             self.flow = []
-        opened = _Open(event, self.nodes)
-        self.open.append(opened)
-        self.children = opened.children
+        self.open.append((event, self.children, self.nodes, self.deepest))
+        self.children = []
+        level = len(self.open)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = None
+            self.deepest = level
+        elif level > self.deepest:
+            self.deepest = level
 
     def _too_deep(self, span: Span) -> SpecError:
         message = f"lists and mappings nested deeper than {self.depth} levels"
@@ -223,8 +217,8 @@ class _Builder:
         return fault("A0118", message, span, help=help)
 
     def _end(self, event: yaml.CollectionEndEvent) -> None:
-        done = self.open.pop()
-        begun, children = done.event, done.children
+        level, children = len(self.open), self.children
+        begun, self.children, before, deepest = self.open.pop()
         start = extent(begun)[0]
         if begun.flow_style or not children:
             end = extent(event)[1]
@@ -233,14 +227,11 @@ class _Builder:
         span = Span(self.source, start, end)
         listed = type(begun) is yaml.SequenceStartEvent
         value = Items(tuple(children), span) if listed else self._mapping(children, span)
-        around = self.open[-1] if self.open else None
-        self.children = self.roots if around is None else around.children
         self._add(value, 1, span)
-        if around is not None:
-            around.holds(done.height)
         if begun.anchor is not None:
-            self.anchors[begun.anchor] = _Anchored(value, self.nodes - done.before, done.height)
-        if self.flow is not None and (around is None or not around.event.flow_style):
+            self.anchors[begun.anchor] = _Anchored(value, self.nodes - before, self.deepest - level + 1)
+            self.deepest = max(self.deepest, deepest)
+        if self.flow is not None and not (self.open and self.open[-1][0].flow_style):
             for problem in split_calls(self.flow):
                 self.reporter.add(problem)
             self.flow = None
