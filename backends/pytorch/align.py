@@ -85,7 +85,8 @@ def shape_of(construction: Construction, module: Module, *, loops: bool = True) 
         if construction.is_numbered(module):
             return Shape("numbered", (), tree=construction.sequence(module))
         keys = [node.key for node in module.nodes if not node.skipped]
-        free = all(is_identifier(key) and key not in CONTAINERS | RESERVED for key in keys)
+        named = all(is_identifier(key) and key not in CONTAINERS | RESERVED for key in keys)
+        free = named or all(key.isdecimal() for key in keys)  # numbers that do not begin at 0, as in a later stage
         if free and module.kind in ("module", "steps"):
             return Shape("named", _frame(module), _steps(construction, module))
     if module.kind == "repeat" and loops:
