@@ -16,7 +16,7 @@ from archspec.analysis.cuts import Cuts
 from archspec.analysis.plan import _Search
 from archspec.program.model import Program
 from archspec.program.weights import Weights
-from archspec.stages import parts, plan
+from archspec.stages import architectures, parts, plan
 from tests.passes.same import build, random_state, tensors
 from tests.strategies import specs
 
@@ -264,3 +264,20 @@ def test_the_cuts_are_the_best_of_all(ops: list[tuple[int, int, int]], stages: i
     bound = max(min(largest for _, largest, _ in scores), even + int(even * slack + 1e-9))
     best = min(one for one in scores if one[1] <= bound)
     assert score(tuple(_Search(main, side, sent, stages).best(slack))) == best
+
+
+def test_a_stage_reads_like_the_network() -> None:
+    second = architectures(archspec.load("vgg11"), 2)[1].python()
+    assert (
+        """\
+class FeaturesTail(nn.Sequential):
+    def __init__(self):
+        super().__init__()
+        self.add_module("11", nn.Conv2d(256, 512, 3, padding=1))
+        self.add_module("12", nn.ReLU(inplace=True))
+"""
+        in second
+    )
+    assert second.endswith("        return self.classifier(x)\n")
+    first = architectures(archspec.load("densenet121"), 2)[0].python()
+    assert first.endswith("        return self.features(x).contiguous()\n")
