@@ -191,32 +191,32 @@ class Walk:
         types = self.types
         deeds = self.of.deeds
         deed = deeds.of(op, [types[at][output] for at, output in node.args], node.types, self.mode)
-        sizes, keeps, effect = deed.sizes, deed.keeps, deed.effect
-        if deed.idle:
+        small, effect, sizes, keeps, shows, overwrites, idle, concat, weighs = deed
+        if idle:
             self.differs = True
-        if deed.shows:
+        if shows:
             self._let(number, args[:1] * len(node.types))
             return
         if self.sums and op.op == "add" and len(args) > 1:
             self._running_sum(number, node, args)
             return
-        over = deed.overwrites and self._may_overwrite(node)
+        over = overwrites and self._may_overwrite(node)
         if over and keeps.inputs:  # autograd needs a copy of what is written over
             over, self.differs = False, True
         if over:
-            made, effect = args[:1], deed.over
+            made, effect = args[:1], small
         else:
             fixed = not args or (bool(self.fixed) and self.fixed.issuperset(args))
             if fixed:
                 # A learned tensor is a weight.
                 sizes = tuple([deeds.bytes(type, True) if args else 0 for type in node.types])
-                effect = deed.over.bearing(sum(sizes))
+                effect = small.bearing(sum(sizes))
             made = [self._new(size, number) for size in sizes]
             if fixed:
                 self.fixed.update(made)
-            if deed.concat:
+            if concat:
                 self.copied.update(made)
-        if not deed.weighs and args and self.still.issuperset(args):
+        if not weighs and args and self.still.issuperset(args):
             self.still.update(made)  # no gradient goes through it
             effect = effect._replace(kept=0)
         elif keeps.inputs or (keeps.either and not over):

@@ -70,7 +70,10 @@ class Step(NamedTuple):
     @property
     def is_bare(self) -> bool:
         """No word stands beside it."""
-        return self[4:] == (None, None, None, _NONE, _NONE, False)
+        return self[4:] == _BARE
+
+
+_BARE = (*Step._field_defaults.values(),)[2:]
 
 
 class Out(NamedTuple):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from archspec.language.elaborate.construct import OpTarget, Target, join_target
 from archspec.language.elaborate.elaborator import Elaborator, is_construction
 from archspec.language.elaborate.scope import Scope
-from archspec.language.elaborate.values import POISON, Value
+from archspec.language.elaborate.values import Value
 from archspec.language.spec import Step
 from archspec.ops.base import Op, Tensor
 from archspec.program.model import Node, Origin, Ref
@@ -38,42 +38,44 @@ def plain(elaborator: Elaborator, step: Step, scope: Scope, read: Value) -> Valu
     action, names = step.action, step.names
     if type(action) is not Expression or action.applied is None or len(names) > 1 or not step.is_bare:
         return None
-    called, name = action.applied, None
+    name, called = None, action.applied
+    _, _, operands = called
     if names:
-        name = names[0].scalar.text
-        if name in scope.nodes or scope.is_number(name) or names[0].parts != (name,):
+        parts, scalar = names[0]
+        _, name, place, _ = scalar
+        if name in scope.nodes or scope.is_number(name) or parts != (name,):
             return None
-    values = _values(scope, called.operands) if called.operands else [read]
-    if values is None or POISON in values or any(len(value.refs) != 1 for value in values):
+    values = _values(scope, operands) if operands else [read] if len(read.refs) == 1 else None
+    if values is None:
         return None
     known = _known(elaborator, scope, action, called, [value.types[0] for value in values])
     if known is None:
         return None
+    op, hints, _, types = known
     builder, span = scope.builder, action.span()
     elaborator.count(span)
     refs = [value.refs if value.builder is builder else builder.bring(value).refs for value in values]
     args = refs[0] if len(refs) == 1 else tuple([ref for (ref,) in refs])
     at, key = len(builder.nodes), str(builder.position) if name is None else name
     label = builder.unique(key)
-    builder.append(Node(label, key, known.op, args, known.types, Origin(span, known.hints), name is not None))
+    builder.append(Node(label, key, op, args, types, Origin(span, hints), name is not None))
     builder.position += 1
-    made = (Ref(at),) if len(known.types) == 1 else tuple([Ref(at, output) for output in range(len(known.types))])
+    made = (Ref(at),) if len(types) == 1 else tuple([Ref(at, output) for output in range(len(types))])
     if name is None:
         builder.keys.setdefault(key, step.span)
-        return Value(builder, made, known.types, label, span)
-    place = names[0].scalar.span
+        return Value(builder, made, types, label, span)
     builder.keys.setdefault(key, place)
-    value = scope.nodes[name] = Value(builder, made, known.types, name, place)
+    value = scope.nodes[name] = Value(builder, made, types, name, place)
     return value
 
 
 def _values(scope: Scope, names: tuple[str, ...]) -> list[Value] | None:
-    """The nodes that names mean; None if one of them means something else."""
+    """The values that names mean; None if one of them means something else, has failed, or is several."""
     found: list[Value] = []
     nodes, numbers, params = scope.nodes, scope.numbers, scope.unit.params
     for name in names:
         value = nodes.get(name) or scope.find_node(name)
-        if value is None or name == "it" or name in numbers or name in params:
+        if value is None or len(value.refs) != 1 or name == "it" or name in numbers or name in params:
             return None
         found.append(value)
     return found
@@ -83,10 +85,10 @@ def _known(
     elaborator: Elaborator, scope: Scope, expression: Expression, called: Applied, given: list[Tensor]
 ) -> Known | None:
     """What was constructed and applied so before."""
-    name = called.name
+    name, numbers, _ = called
     if name not in JOINS and (scope.is_number(name) or scope.find_shared(name) is not None):
         return None
-    asked = (scope.unit, name, called.numbers, *map(id, given))
+    asked = (scope.unit, name, numbers, *map(id, given))
     known = elaborator.plain.get(asked)
     if known is None:
         target = _target(elaborator, scope, expression, called)
