@@ -51,12 +51,15 @@ class Host(NamedTuple):
     load: Load
     device: str
     dtype: str
+    channels_last: bool = False
+    """every network of torch, not only the form of that name"""
 
     def place(self, module: torch.nn.Module) -> torch.nn.Module:
-        """On the device, with the type of numbers that is measured."""
+        """On the device, with the type of numbers and the layout that are measured."""
         import torch
 
-        return module.to(device=self.device, dtype=getattr(torch, self.dtype))
+        module = module.to(device=self.device, dtype=getattr(torch, self.dtype))
+        return _last(module) if self.channels_last else module
 
 
 class Form(NamedTuple):
@@ -68,7 +71,7 @@ class Form(NamedTuple):
 
 def own(host: Host) -> Subject:
     """The network of the spec itself, as archspec compiles it."""
-    return Subject(host.architecture.name, host.ours, host.ours)
+    return Subject(host.architecture.name, host.ours, host.ours, channels_last=host.channels_last)
 
 
 def peer(host: Host, word: str) -> Subject:
@@ -85,10 +88,7 @@ def peer(host: Host, word: str) -> Subject:
     else:
         subject = _spec(host, whose)
     for form in forms:
-        made = FORMS[form].make(host, subject)
-        subject = replace(
-            made, comparable=subject.comparable, channels_last=made.channels_last or subject.channels_last
-        )
+        subject = replace(FORMS[form].make(host, subject), comparable=subject.comparable)
     return replace(subject, name=word)
 
 
@@ -112,13 +112,13 @@ def trains(word: str) -> bool:
 def _library(host: Host, library: str, call: str) -> Subject:
     """A network that somebody else wrote; ours gets its weights, if they fit."""
     theirs = host.place(network(library, call))
-    return Subject(call, theirs, theirs, comparable=_fill(host.ours, theirs))
+    return Subject(call, theirs, theirs, _fill(host.ours, theirs), host.channels_last)
 
 
 def _spec(host: Host, spec: str) -> Subject:
     """The network of another spec, with our weights, if they fit."""
     module = host.place(host.load(spec).compile())
-    return Subject(spec, module, module, comparable=_fill(module, host.ours))
+    return Subject(spec, module, module, _fill(module, host.ours), host.channels_last)
 
 
 def _fill(module: torch.nn.Module, source: torch.nn.Module) -> bool:
@@ -139,18 +139,24 @@ def _compiled(_: Host, subject: Subject) -> Subject:
     module = deepcopy(subject.module)
     if module is None:
         raise ValueError("`compile` takes a network of torch")
-    return Subject("", torch.compile(module, dynamic=False), module, renew=torch.compiler.reset)
+    compiled = torch.compile(module, dynamic=False)
+    return Subject("", compiled, module, channels_last=subject.channels_last, renew=torch.compiler.reset)
 
 
 def _channels_last(_: Host, subject: Subject) -> Subject:
     """The same network with images and filters channels last in memory."""
-    import torch
-
     module = deepcopy(subject.module)
     if module is None or subject.call is not subject.module:
         raise ValueError("`channels_last` takes a network of torch, before it is compiled")
-    module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    module = _last(module)
     return Subject("", module, module, channels_last=True)
+
+
+def _last(module: torch.nn.Module) -> torch.nn.Module:
+    import torch
+
+    made: torch.nn.Module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return made
 
 
 def _inference(host: Host, subject: Subject) -> Subject:
@@ -159,8 +165,20 @@ def _inference(host: Host, subject: Subject) -> Subject:
 
     if subject.module is not host.ours:
         raise ValueError("`inference` takes the network of the spec that is measured")
-    module = optimize(host.ours)
-    return Subject("", module, module)
+    module = host.place(optimize(host.ours))
+    return Subject("", module, module, channels_last=host.channels_last)
+
+
+def _cudagraph(host: Host, subject: Subject) -> Subject:
+    """The same network recorded as a CUDA graph."""
+    from archspec.bench.graphs import Graphed
+
+    if host.device != "cuda":
+        raise ValueError("`cudagraph` is a form for a CUDA device: `--device cuda`")
+    if subject.module is None:
+        raise ValueError("`cudagraph` takes a network of torch")
+    graphed = Graphed(subject.call)
+    return Subject("", graphed, subject.module, channels_last=subject.channels_last, renew=graphed.forget)
 
 
 def _onnxruntime(host: Host, subject: Subject) -> Subject:
@@ -197,6 +215,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
     {
         "channels_last": Form(_channels_last, trains=True),
         "compile": Form(_compiled, trains=True),
+        "cudagraph": Form(_cudagraph, trains=False),
         "inference": Form(_inference, trains=False),
         "onnxruntime": Form(_onnxruntime, trains=False),
     }

@@ -46,6 +46,9 @@ def bench(
     train: Annotated[bool, typer.Option("--train", help="Time a step of training: forward, backward, SGD.")] = False,
     device: Annotated[Device, typer.Option("--device", help="Where to run.")] = Device.cpu,
     dtype: Annotated[Dtype, typer.Option("--dtype", help="Of weights and activations.")] = Dtype.float32,
+    channels_last: Annotated[
+        bool, typer.Option("--channels-last", help="Images and filters of all channels last in memory.")
+    ] = False,
     seconds: Annotated[float, typer.Option("--seconds", min=0.001, help="Of samples, for each subject.")] = 2.0,
     base: Annotated[str, typer.Option("--base", metavar="SUBJECT", help="Whose speed is 1; else the SPEC's.")] = "",
     format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
@@ -58,7 +61,7 @@ def bench(
     """Time networks, in alternation with their peers. May be interrupted: it prints what it has.
 
     PEER: torchvision:NAME or timm:NAME, that library's network; another SPEC; or another form of the SPEC's own:
-    channels_last, compile, inference (optimised), onnxruntime. A form may follow a + ("inference+channels_last").
+    channels_last, compile, cudagraph, inference (optimised), onnxruntime. Forms may follow a + ("inference+compile").
 
     speed: times as fast as the SPEC's own network; the ratio of medians, and the quartiles of the ratios of samples
     taken in turn. MiB: the peak while it runs, beyond the weights.
@@ -79,6 +82,7 @@ def bench(
         train=train,
         device=device.value,
         dtype=dtype.value,
+        channels_last=channels_last,
         seconds=seconds,
         base=base,
     )
@@ -190,7 +194,8 @@ def _table(rows: Sequence[Row], settings: Settings, architectures: Sequence[Arch
 
 
 def _mode(settings: Settings) -> str:
-    return f"{'training step' if settings.train else 'forward'}, {settings.dtype}, {settings.device}"
+    layout = ", channels last" if settings.channels_last else ""
+    return f"{'training step' if settings.train else 'forward'}, {settings.dtype}, {settings.device}{layout}"
 
 
 def _cells(row: Row) -> list[str]:
@@ -221,7 +226,7 @@ def _notes(rows: Sequence[Row], settings: Settings) -> list[str]:
             said.append(f"{subject}: outputs not compared, for it has other weights")
         elif own.off == 0:
             said.append(f"{subject}: exactly the same outputs")
-        elif rounded(own.off, settings.dtype):
+        elif rounded(own.off, settings.dtype, settings.device):
             said.append(f"{subject}: the same outputs, to {own.off:.0e}")
         else:
             said.append(f"{subject}: OTHER outputs, though with the same weights: {own.off:.0e} apart")

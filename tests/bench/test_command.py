@@ -81,6 +81,14 @@ def test_a_table(archspec: Command, clock: Clock, tiny: str) -> None:
     assert done == (0, TABLE, "")
 
 
+def test_another_type_and_layout(archspec: Command, clock: Clock, tiny: str) -> None:
+    done = archspec("bench", tiny, *WORDS, "--dtype", "bfloat16", "--channels-last")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[1] == "forward, bfloat16, cpu, channels last, batch 2, 1 thread"
+    # Half as many bytes.
+    assert done.out.splitlines()[3].split() == ["tiny", "1.00", "ms", "0", "%", "2,000", "1.00", "1.00–1.00", "0.50"]
+
+
 def test_every_format_has_the_same_records(archspec: Command, clock: Clock, tiny: str) -> None:
     whole = json.loads(archspec("bench", tiny, *WORDS, "--format", "json").out)
     assert whole["machine"] == {"processor": "a processor", "cores": 4}
@@ -147,6 +155,8 @@ def test_a_peer_that_does_not_fit_the_second_network(archspec: Command, clock: C
         (["--vs", "onnxruntime+compile"], "`compile` takes a network of torch"),
         (["--vs", "onnxruntime", "--train"], "`onnxruntime` does not train"),
         (["--vs", "onnxruntime", "--dtype", "bfloat16"], "`onnxruntime` runs on the CPU, in float32"),
+        (["--vs", "cudagraph"], "`cudagraph` is a form for a CUDA device: `--device cuda`"),
+        (["--vs", "cudagraph", "--train"], "`cudagraph` does not train"),
         (["--vs", "lenet5_modern"], "`lenet5_modern` cannot run on the inputs of `tiny`: "),
         (["-o", "chart.gif"], "a chart becomes .svg, .pdf, .png, not `.gif`"),
     ],
@@ -164,7 +174,8 @@ def test_a_peer_that_is_no_spec(archspec: Command, tiny: str) -> None:
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a device")
-def test_no_device(archspec: Command, tiny: str) -> None:
-    done = archspec("bench", tiny, "--device", "cuda")
-    assert done.code == 2
+@pytest.mark.parametrize("command", ["bench", "compile"])
+def test_no_device(archspec: Command, tiny: str, command: str) -> None:
+    done = archspec(command, tiny, "--device", "cuda")
+    assert (done.code, done.out) == (2, "")
     assert "there is no CUDA device here that torch can use" in " ".join(done.err.split())

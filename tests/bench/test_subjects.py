@@ -11,7 +11,7 @@ import torch
 from archspec import api
 from archspec.bench import libraries, runs
 from archspec.bench.grid import Settings, bench, rounded
-from archspec.bench.subjects import FORMS, split, trains
+from archspec.bench.subjects import FORMS, Host, own, peer, split, trains
 from tests.oracles import torchvision
 
 TINY = """
@@ -160,6 +160,7 @@ def test_forms_follow_each_other(tiny: Path) -> None:
         ("channels_last+inference", "`inference` takes the network of the spec that is measured"),
         ("channels_last+onnxruntime", "`onnxruntime` takes the network of the spec that is measured"),
         ("onnxruntime+compile", "`compile` takes a network of torch"),
+        ("cudagraph", "`cudagraph` is a form for a CUDA device: `--device cuda`"),
         ("compile+channels_last", "`channels_last` takes a network of torch, before it is compiled"),
     ],
 )
@@ -177,3 +178,27 @@ def test_a_form_in_the_name_of_a_file_is_none() -> None:
 def test_which_forms_train(form: str) -> None:
     assert trains(f"resnet18+{form}") == FORMS[form].trains
     assert trains("resnet18")
+
+
+def test_everything_channels_last(tiny: Path) -> None:
+    """The layout is that of every network of torch and its images, whatever form it has, and outputs stay the same."""
+    settings = Settings(("inference", "channels_last", "onnxruntime"), (2,), (1,), channels_last=True, seconds=0.001)
+    rows = list(bench(api.load(tiny), settings, api.load))
+    assert all(row.off is not None and rounded(row.off, "float32") for row in rows)
+    architecture = api.load(tiny)
+    host = Host(architecture, architecture.compile(), api.load, "cpu", "bfloat16", channels_last=True)
+    host.place(host.ours)
+    image = torch.rand(2, 3, 8, 8)
+    for one in (own(host), *(peer(host, word) for word in ("inference", "torchvision:resnet18", str(tiny)))):
+        assert one.module is not None
+        assert next(one.module.parameters()).is_contiguous(memory_format=torch.channels_last)
+        assert next(one.module.parameters()).dtype == torch.bfloat16
+        assert one.inputs((image,))[0].is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize(("dtype", "device"), [("float32", "cpu"), ("float32", "cuda"), ("bfloat16", "cuda")])
+def test_what_is_but_rounding(dtype: str, device: str) -> None:
+    """On CUDA torch lets convolutions of float32 round as TF32 does, to ten bits."""
+    assert rounded(2**-14, dtype, device)
+    assert rounded(2**-8, dtype, device) == (device == "cuda")
+    assert not rounded(0.5, dtype, device)
