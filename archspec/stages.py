@@ -163,7 +163,7 @@ def _title(title: str, number: int) -> str:
 
 def architectures(whole: Architecture, stages: int | Plan) -> tuple[Architecture, ...]:
     """The stages as architectures, which compile to source of their own. Raises as `plan` does."""
-    found = plan(whole.program, stages) if isinstance(stages, int) else stages
+    found = plan(whole.program, stages, limit=whole.limits.nodes) if isinstance(stages, int) else stages
     return tuple(replace(whole, title=stage.program.title, program=stage.program, expect={}) for stage in found.stages)
 
 

@@ -10,7 +10,7 @@ import typer
 
 from archspec.cli.formats import Format
 from archspec.cli.memory import Dtype, totals
-from archspec.cli.options import Limit, Set, Spec, limits, load
+from archspec.cli.options import Limit, Set, Spec, load
 from archspec.cli.terminal import BOLD, DIM, WIDTH, cut, grouped, human, markdown, mib, paint, shape, shorten, table
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def plan(
     try:
         found = made(
             architecture.program, devices, by=by.value, slack=slack / 100, batch=batch, dtype=dtype.value,
-            limit=limits(limit).nodes,
+            limit=architecture.limits.nodes,
         )  # fmt: skip
     except SpecError:
         raise
