@@ -66,7 +66,7 @@ def compile(
         filled = f"{len(found.fits):,} tensors of {weights}, {found.how}"
     if optimize:
         try:
-            architecture, rewritten = plain.optimise(optimize)
+            architecture, rewritten = plain.optimise(optimize, backend)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
         state = None if state is None else rewritten.convert(state)
@@ -100,6 +100,6 @@ def compile(
     if optimize:
         from archspec.cli.passes import steps
 
-        for line in ("", *steps(plain, optimize), ""):
+        for line in ("", *steps(plain, optimize, backend), ""):
             typer.echo(line)
     typer.echo(f"  {'wrote':<8}{written.files}")

@@ -34,9 +34,7 @@ class FusedConv(Conv):
         Example("fused_conv(64, [1, 3], stride=[1, 2])", (IMAGE,), (Tensor((64, 56, 27)),), 12352, mads=18579456),
     )
 
-    activation: Annotated[
-        str, words("none", "relu", "relu6", "sigmoid", "tanh", "silu", "hard_sigmoid", "hard_swish")
-    ] = "none"
+    activation: Annotated[str, words("none", "relu", "relu6", "silu", "hard_sigmoid", "hard_swish")] = "none"
 
     def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         x, *addends = inputs
@@ -82,5 +80,5 @@ class ClampChannels(Op):
         return (x,)
 
     def buffers(self, *inputs: Tensor) -> Mapping[str, Tensor]:
-        bound = Tensor((inputs[0].channels,))
+        bound = Tensor((inputs[0].channels, *(1 for _ in inputs[0].spatial)))
         return {"lower": bound, "upper": bound}

@@ -52,8 +52,9 @@ def _clamp(body: Body) -> None:
         for layer in layers:
             into(body, layer, Affine(Made(bounded_scale, whole, limits), Made(bounded_shift, whole, limits)))
         body.change(at, ClampChannels())
-        body.recipe(at, "lower", Made(bound, whole, {**limits, "upper": False}))
-        body.recipe(at, "upper", Made(bound, whole, {**limits, "upper": True}))
+        shape = {"axes": len(node.types[0].spatial)}
+        body.recipe(at, "lower", Made(bound, whole, {**limits, **shape, "upper": False}))
+        body.recipe(at, "upper", Made(bound, whole, {**limits, **shape, "upper": True}))
         body.remove(cut)
 
 

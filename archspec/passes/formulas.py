@@ -92,20 +92,21 @@ def dirac(xp: Library, weight: Array, alpha: Array, beta: Array) -> Array:
     return made
 
 
-def bound(xp: Library, scale: Array, shift: Array, *, low: float, high: float, upper: bool) -> Array:
-    """The least or the largest x that matters to clamp(scale * x + shift, low, high), channel by channel.
+def bound(xp: Library, scale: Array, shift: Array, *, low: float, high: float, upper: bool, axes: int) -> Array:
+    """The least or the largest x that matters to clamp(scale * x + shift, low, high), channel by channel, with
+    `axes` of size 1 behind.
 
     >>> import numpy
     >>> scale, shift = numpy.array([2.0, -1.0, 0.0]), numpy.array([1.0, 1.0, 1.0])
-    >>> bound(numpy, scale, shift, low=0.0, high=6.0, upper=False).tolist()
+    >>> bound(numpy, scale, shift, low=0.0, high=6.0, upper=False, axes=0).tolist()
     [-0.5, -5.0, 0.0]
-    >>> bound(numpy, scale, shift, low=0.0, high=6.0, upper=True).tolist()
+    >>> bound(numpy, scale, shift, low=0.0, high=6.0, upper=True, axes=0).tolist()
     [2.5, 1.0, 0.0]
     """
     flat = _flat(xp, scale, shift, low)
     divisor = xp.where(flat, 1.0, scale)
     ends = (low - shift) / divisor, (high - shift) / divisor
-    return xp.where(flat, 0.0, (xp.maximum if upper else xp.minimum)(*ends))
+    return xp.where(flat, 0.0, (xp.maximum if upper else xp.minimum)(*ends)).reshape(-1, *(1,) * axes)
 
 
 def bounded_scale(xp: Library, scale: Array, shift: Array, *, low: float, high: float) -> Array:

@@ -21,7 +21,6 @@ FUSED: dict[type[Op], str] = {
     for kind in (
         activation.Relu,
         activation.Relu6,
-        activation.Sigmoid,
         activation.Silu,
         activation.HardSigmoid,
         activation.HardSwish,

@@ -12,7 +12,7 @@ from archspec.passes.rewrite import Rewritten
 from archspec.program.model import Call, Program
 from archspec.program.read import operand_types
 
-CACHE = 32 * 2**20
+CACHE = 40 * 2**20
 """bytes: about what the last cache of a processor holds"""
 MOST = 16
 

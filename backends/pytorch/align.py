@@ -233,6 +233,8 @@ class Wiring:
     """which of the state come out"""
     join: str | None
     operation: str
+    room: bool = False
+    """what it concatenates is written into memory that has room for it all"""
 
 
 def pattern_of(names: Sequence[str]) -> Pattern | None:
@@ -326,7 +328,7 @@ def _wiring(construction: Construction, module: Module, pattern: Pattern) -> Wir
     ):
         return None
     returns = tuple(places[output.ref] for output in module.outputs)
-    return Wiring(loop.wire, pattern, width, len(module.inputs), returns, join, operation or "")
+    return Wiring(loop.wire, pattern, width, len(module.inputs), returns, join, operation or "", loop.room)
 
 
 def _operation(construction: Construction, module: Module, at: int) -> str | None:

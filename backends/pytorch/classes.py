@@ -9,6 +9,7 @@ from archspec.backends.pytorch.align import Shape, Step, Wiring
 from archspec.backends.pytorch.construct import Construction
 from archspec.backends.pytorch.fit import Expr, Fitter, Points
 from archspec.backends.pytorch.forward import Forward, Text
+from archspec.backends.pytorch.hints import portions, room_of
 from archspec.backends.pytorch.loops import TENSOR, loop_forward
 from archspec.backends.pytorch.names import RESERVED, free, is_identifier, snake
 from archspec.backends.pytorch.render import Flow, Renderer
@@ -135,7 +136,18 @@ class ClassWriter:
             key = f'f"{wiring.pattern.prefix}{{{index}}}{wiring.pattern.suffix}"'
             turn = turn.replace("_ in ", "j in ", 1)
             self.init = ["super().__init__()", f"for {turn}:", f"    self.add_module({key}, {made})"]
-        return base, loop_forward(wiring, base, [port.name for port in self.first.inputs])
+        return base, loop_forward(wiring, base, [port.name for port in self.first.inputs], self._room(wiring))
+
+    def _room(self, wiring: Wiring) -> str:
+        """How many channels a loop appends, where it has memory for them."""
+        if not wiring.room:
+            return ""
+        sizes = tuple(map(room_of, self.members))
+        text = self.renderer.value(Slot(sizes, "channels"), self.points)
+        if text.isdecimal():
+            return text
+        self.stored["room"] = text
+        return "self.room"
 
     def _body(self) -> tuple[str, list[str]]:
         """Anything: attributes for what has weights or a name, and the rest in forward."""
@@ -292,6 +304,9 @@ class ClassWriter:
             sent=module.kind == "stage",
         )
         lines = forward.write()
+        portion = self.construction.program.portion
+        if module.kind == "graph" and portion is not None:
+            lines = [*portions(portion, inputs[0]), *lines]
         arguments = [f"{name}: {TENSOR}" for name in inputs] + [f"{name}: nn.Module" for name in borrowed]
         return [f"self, {', '.join(arguments)}) -> {self._returns()}:", *lines]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archspec.backends.pytorch.align import Wiring
+from archspec.backends.pytorch.hints import growing
 from archspec.backends.pytorch.names import RESERVED, free, snake
 
 TENSOR = "torch.Tensor"
 
 
-def loop_forward(wiring: Wiring, base: str, ports: Sequence[str]) -> list[str]:
-    """The forward of a loop over copies.
+def loop_forward(wiring: Wiring, base: str, ports: Sequence[str], room: str = "") -> list[str]:
+    """The forward of a loop over copies; `room`: the channels that it appends, where it has memory for them.
 
     >>> from archspec.backends.pytorch.align import Pattern
     >>> dense = Wiring("dense", Pattern("", 0, ""), 1, 1, (0,), None, "torch.cat([{inputs}], dim=1)")
@@ -43,6 +44,8 @@ def loop_forward(wiring: Wiring, base: str, ports: Sequence[str]) -> list[str]:
         case "parallel":
             lines += [f"return sum(layer({arguments}) for layer in {copies})"]
             return lines
+        case _ if room:
+            return [*lines, *growing(room, copies, sides)]
         case _:
             call = f"layer({arguments})"
             merged = wiring.operation.format("x", call, inputs=f"x, {call}")

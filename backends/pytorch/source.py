@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from archspec.backend import MARK, Header
-from archspec.backends.pytorch import checkpointing
+from archspec.backends.pytorch import checkpointing, hints
 from archspec.backends.pytorch.align import Shape, shape_of, unite
 from archspec.backends.pytorch.classes import ClassWriter, Written
 from archspec.backends.pytorch.construct import Construction
@@ -47,7 +47,7 @@ def _lines(program: Program, header: Header) -> Iterator[str]:
     yield ""
     yield "import torch"
     yield "from torch import nn"
-    if re.search(r"\bF\.", text):
+    if re.search(r"\bF[.,]", text):
         yield "from torch.nn import functional as F"
     if "checkpoint(" in text:
         yield checkpointing.IMPORT
@@ -115,7 +115,9 @@ class FileWriter:
                     if not isinstance(node.body, Call) and not node.skipped:
                         for helper in self.construction.lowering(module.id, at).helpers:
                             found.setdefault(helper.name, helper)
-        used = (module for module in self.program.modules.values() if module.id in self.used)
+        used = [module for module in self.program.modules.values() if module.id in self.used]
+        for helper in hints.helpers(self.program, used):
+            found.setdefault(helper.name, helper)
         return [*found.values(), *checkpointing.helpers(used)]
 
     def _groups(self) -> Iterator[list[Module]]:

@@ -32,45 +32,69 @@ FUSED_CONV = Helper(
 class FusedConv2d(nn.Conv2d):
     """Convolution that adds `addend` if there is one and then applies an activation.
 
-    On a CPU it is one call of oneDNN, channels last, with the weight laid out for
-    inputs of the shape that came last. Elsewhere it is one call after the other.
+    On a CPU that is one call, channels last: of oneDNN, with the weight laid out for the
+    shape of the last input, or a matrix product. Elsewhere it is one after the other.
     """
 
-    ONEDNN = {None: "none", "relu6": "hardtanh", "silu": "swish"}
+    FEW = 2**24  # multiply-adds up to which a 1x1 convolution is faster as a matrix product
 
     def __init__(self, *args, activation=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.activation = activation
-        self.packed = None, None
+        self.made = None, None
 
     def forward(self, x, addend=None):
-        trained = torch.is_grad_enabled() and self.weight.requires_grad
+        weight = self.weight
+        trained = torch.is_grad_enabled() and weight.requires_grad
         if trained or not on_onednn(x):
-            x = super().forward(x)
+            x = self._conv_forward(x, weight, self.bias)
             x = x if addend is None else x + addend
             return x if self.activation is None else getattr(F, self.activation)(x)
-        x = x.contiguous(memory_format=torch.channels_last)
-        window = self.padding, self.stride, self.dilation, self.groups
-        word = self.ONEDNN.get(self.activation, self.activation)
-        then = word, [0.0, 6.0] if word == "hardtanh" else [], ""
-        weight, conv = self.weight_for(x, window), torch.ops.mkldnn._convolution_pointwise
-        if addend is None:
-            return conv(x, weight, self.bias, *window, *then)
-        addend = addend.contiguous(memory_format=torch.channels_last)
-        then = (None, [], "") if self.activation is None else then
-        return conv.binary(x, addend, weight, self.bias, *window, "add", 1.0, *then)
+        state = 0 if weight.is_inference() else weight._version
+        made_for = x.shape, weight.data_ptr(), state
+        if self.made[0] != made_for:
+            self.made = made_for, self.product(x) or self.call(x)
+        return self.made[1](x, addend)
 
-    def weight_for(self, x, window):
-        """The weight as oneDNN wants it for inputs like `x`."""
-        weight = self.weight
-        made_for = x.shape, weight.data_ptr(), 0 if weight.is_inference() else weight._version
-        if self.packed[0] != made_for:
-            pack = torch.ops.mkldnn._reorder_convolution_weight
-            self.packed = made_for, pack(weight, *window, x.shape)
-        return self.packed[1]
+    def product(self, x):
+        """What multiplies matrices for inputs of this shape, if that is the thing to do."""
+        pointwise = self.kernel_size == self.stride == (1, 1) and self.groups == 1
+        if not pointwise or self.padding != (0, 0):
+            return None
+        (n, _, h, w), bias, matrix = x.shape, self.bias, self.weight.flatten(1).t()
+        if n * h * w * matrix.numel() > self.FEW:
+            return None
+        activate = getattr(F, self.activation or "", None)
+
+        def multiply(x, addend):
+            rows = x.permute(0, 2, 3, 1).flatten(0, 2)
+            y = rows @ matrix if bias is None else torch.addmm(bias, rows, matrix)
+            y = y.view(n, h, w, -1).permute(0, 3, 1, 2)
+            y = y if addend is None else y.add_(addend)
+            return y if activate is None else activate(y, inplace=True)
+
+        return multiply
+
+    def call(self, x):
+        """The call of oneDNN for inputs of this shape."""
+        window = self.padding, self.stride, self.dilation, self.groups
+        pack = torch.ops.mkldnn._reorder_convolution_weight
+        weight, bias = pack(self.weight, *window, x.shape), self.bias
+        word = {"relu6": "hardtanh", "silu": "swish"}.get(self.activation, self.activation)
+        then = word, [0.0, 6.0] if word == "hardtanh" else [], ""
+        alone = torch.ops.mkldnn._convolution_pointwise.default
+        added = torch.ops.mkldnn._convolution_pointwise.binary
+
+        def convolve(x, addend):
+            x = x.contiguous(memory_format=torch.channels_last)
+            if addend is None:
+                return alone(x, weight, bias, *window, word or "none", *then[1:])
+            return added(x, addend, weight, bias, *window, "add", 1.0, *then)
+
+        return convolve
 
     def __getstate__(self):
-        return {**super().__getstate__(), "packed": (None, None)}
+        return {**super().__getstate__(), "made": (None, None)}
 ''',
 )
 
@@ -80,14 +104,14 @@ CLAMP_CHANNELS = Helper(
 class ClampChannels(nn.Module):
     """Cuts each channel to lie between two numbers of its own."""
 
-    def __init__(self, channels):
+    def __init__(self, channels, axes=2):
         super().__init__()
-        self.register_buffer("lower", torch.full((channels,), float("-inf")))
-        self.register_buffer("upper", torch.full((channels,), float("inf")))
+        shape = channels, *(1,) * axes
+        self.register_buffer("lower", torch.full(shape, float("-inf")))
+        self.register_buffer("upper", torch.full(shape, float("inf")))
 
     def forward(self, x):
-        shape = (-1,) + (1,) * (x.dim() - 2)
-        return torch.clamp(x, self.lower.view(shape), self.upper.view(shape))
+        return torch.clamp(x, self.lower, self.upper)
 ''',
 )
 
@@ -112,5 +136,8 @@ def fused_conv(op: FusedConv, x: Tensor, *addend: Tensor) -> Lowering:
 
 @rule(ClampChannels)
 def clamp_channels(op: ClampChannels, x: Tensor) -> Lowering:
-    channels = Arg("channels", x.channels, "in_channels", positional=True)
-    return Lowering(Layer(CLAMP_CHANNELS.name, (channels,)), helpers=(CLAMP_CHANNELS,), overwritable=True)
+    args = arguments(
+        Arg("channels", x.channels, "in_channels", positional=True),
+        (Arg("axes", len(x.spatial), "axes"), 2),
+    )
+    return Lowering(Layer(CLAMP_CHANNELS.name, args), helpers=(CLAMP_CHANNELS,), overwritable=True)
