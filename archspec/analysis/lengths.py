@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from archspec.analysis.paths import walk
 from archspec.analysis.route import Edges, route
-from archspec.analysis.semiring import MANY, Moments, exactly, moments, packed, unpacked
+from archspec.analysis.semiring import MANY, Moments, moments, packed, unpacked
 from archspec.program.model import Program
-from archspec.text.bignum import exact_log10
+from archspec.text.bignum import exact_log10, exactly
 
 LENGTH_DIGITS = 6_000_000
 """a distribution is made while its counts have no more digits than this in all: some 3,000 residual blocks"""

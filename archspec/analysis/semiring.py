@@ -8,8 +8,7 @@ anywhere on the way become one power.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log10
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
@@ -149,22 +148,13 @@ def packed(slot: int) -> Semiring[Decimal]:
 
     Kronecker substitution: sums and products of polynomials are those of large numbers, as long as no
     coefficient outgrows its slot. Coefficients count paths, and the slot is chosen by their number.
-    Decimals are exact here (see `exactly`), and long ones are multiplied by number theoretic transform,
+    Decimals are exact here (see `bignum.exactly`), and long ones are multiplied by number theoretic transform,
     in nearly linear time. `unpacked` reads the coefficients.
     """
     from decimal import Decimal
     from operator import add, mul
 
     return Semiring(Decimal(1), Decimal(1).scaleb(slot), add, mul)
-
-
-@contextmanager
-def exactly() -> Iterator[None]:
-    """Within it sums and products of decimals are exact, whatever their size."""
-    from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Inexact, localcontext
-
-    with localcontext(Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])):
-        yield
 
 
 def unpacked(value: Decimal, slot: int) -> tuple[int, ...]:

@@ -39,7 +39,11 @@ def summary(program: Program, costs: Cost | None = None) -> dict[str, Any]:
     graph = program.graph
     main = main_output(graph)
     data = path_figures(program)
-    both = path_figures(program, "all") if steers_anywhere(program) else data
+    paths = path_text(data.count, program)
+    both, paths_ops = data, paths
+    if steers_anywhere(program):
+        both = path_figures(program, "all")
+        paths_ops = path_text(both.count, program, "all")
     return {
         "name": program.name,
         "title": program.title,
@@ -51,8 +55,8 @@ def summary(program: Program, costs: Cost | None = None) -> dict[str, Any]:
         "depth": data.longest,
         "depth_min": data.shortest,
         "depth_ops": both.longest,
-        "paths": path_text(data.count, program),
-        "paths_ops": path_text(both.count, program, "all"),
+        "paths": paths,
+        "paths_ops": paths_ops,
         "path_length_mean": None if data.mean is None else float(data.mean),
         "receptive_field": field_record(program),
         "memory": {

@@ -6,8 +6,13 @@ more than 4,300 digits, and `float` overflows at 10^308.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import log10
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 FACTOR_BITS = 1 << 18
 """numbers from 2 to this power are only looked at for a power of two: dividing them takes long"""
@@ -25,18 +30,32 @@ def decimal(number: int) -> str:
     """
     if number < 10**4000:
         return str(number)
-    powers = [10**4000]
-    while powers[-1] * powers[-1] <= number:
-        powers.append(powers[-1] * powers[-1])
-    return _digits(number, powers, len(powers) - 1).lstrip("0")
+    bits = number.bit_length()
+    powers: dict[int, Decimal] = {}
+    with exactly():
+        return format(_converted(number, bits, powers), "f")
 
 
-def _digits(number: int, powers: Sequence[int], level: int) -> str:
-    """All 4000 * 2^(level + 1) digits: halves of halves, so that the divisions are few and even."""
-    if level < 0:
-        return f"{number:04000}"
-    high, low = divmod(number, powers[level])
-    return _digits(high, powers, level - 1) + _digits(low, powers, level - 1)
+def _converted(number: int, bits: int, powers: dict[int, Decimal]) -> Decimal:
+    """Halves of halves, put together as decimals, which are multiplied in nearly linear time."""
+    from decimal import Decimal
+
+    if bits <= 4000:
+        return Decimal(number)
+    half = bits // 2
+    if half not in powers:
+        powers[half] = Decimal(2) ** half
+    high = _converted(number >> half, bits - half, powers)
+    return high * powers[half] + _converted(number & ((1 << half) - 1), half, powers)
+
+
+@contextmanager
+def exactly() -> Iterator[None]:
+    """Within it sums and products of decimals are exact, whatever their size."""
+    from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Inexact, localcontext
+
+    with localcontext(Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])):
+        yield
 
 
 def natural(digits: str) -> int:
