@@ -18,7 +18,8 @@ from tests.onnx.tools import lively
 from tests.zoo.reference import loaded, slow_beyond
 
 FEW = ("densenet121", "googlenet_torchvision_aux", "lenet5", "mobilenet_v1", "resnet50", "se_resnet50")
-HALF = {torch.float16: 2e-2, torch.bfloat16: 1e-1}
+HALF = {torch.float16: 5e-2, torch.bfloat16: 2e-1}
+"""how far half precision takes a network with random weights, in parts of the largest value"""
 
 
 @pytest.mark.parametrize("id", slow_beyond(FEW, library()))
