@@ -153,13 +153,14 @@ def _step(
     weigh: Weigh[T] | None,
 ) -> tuple[Row[T], ...]:
     """Rows of a node's outputs, from those of what it reads."""
-    node = step.node
-    given = [values[at][output] for at, output in step.refs]
-    if step.aside:
-        return (given[0],) * len(node.types)
-    if isinstance(node.body, Call):
-        rows = dict(zip(step.places, given, strict=True))
-        return tuple(_through(table, rows, semiring) for table in done[node.body.module])
+    _, node, aside, refs, places, _ = step
+    body, outputs = node.body, len(node.types)
+    given = [values[at][output] for at, output in refs]
+    if aside:
+        return (given[0],) * outputs
+    if isinstance(body, Call):
+        rows = dict(zip(places, given, strict=True))
+        return tuple(_through(table, rows, semiring) for table in done[body.module])
     plus, times = semiring.plus, semiring.times
     if weigh is not None:
         given = [
@@ -172,9 +173,9 @@ def _step(
         for other in given[1:]:
             for port, value in other.items():
                 row[port] = plus(row[port], value) if port in row else value
-    if weigh is None and node.body.weighted:
+    if weigh is None and body.weighted:
         row = {port: times(value, semiring.layer) for port, value in row.items()}
-    return (row,) * len(node.types)
+    return (row,) * outputs
 
 
 def _through(table: Row[T], given: Mapping[int, Row[T]], semiring: Semiring[T]) -> Row[T]:

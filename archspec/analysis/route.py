@@ -142,9 +142,7 @@ class _Finder:
             node, refs, aside = nodes[number], reads[number], asides[number]
             reached = [masks[at][output] for at, output in refs]
             found = masks[number] = self._masks(node, aside, reached)
-            free = [at for at, _ in refs if last[at] == number]
-            if len(free) > 1:
-                free = [*set(free)]
+            free = [*{at for at, _ in refs if last[at] == number}]
             for at in free:
                 waiting -= any(masks[at])
             number += 1
@@ -152,7 +150,7 @@ class _Finder:
                 continue
             waiting += 1
             places: Sequence[int] = range(len(refs))
-            if not all(reached):
+            if 0 in reached:
                 places = [place for place in places if reached[place]]
                 refs = [refs[place] for place in places]
             steps.append(Step(number - 1, node, aside, refs, places, free))
