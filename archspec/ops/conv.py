@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from math import prod
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from archspec.ops.arguments import EvenPadding, Flag, Naturals, Padding, Positive, Sizes, words
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
@@ -33,7 +33,7 @@ class Conv(Op):
     op = "conv"
     category = Category.CONV
     weighted = True
-    examples = (
+    examples: ClassVar[tuple[Example, ...]] = (
         Example(
             "conv(64, 7, stride=2, padding=3)",
             (Tensor((3, 224, 224)),),

@@ -1,7 +1,7 @@
 """Ops that passes make and no spec can write: several steps of a network in one, which some engine can do at once."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from archspec.ops.arguments import words
 from archspec.ops.base import Category, Example, Op, OpError, Tensor
@@ -25,10 +25,8 @@ class FusedConv(Conv):
     inputs = ("input", "addend")
     optional = frozenset({"addend"})
     overwritable = False
-    examples = (
-        Example(
-            "fused_conv(64, 3, padding=1, activation=relu)", (IMAGE,), (IMAGE,), params=36928, mads=115605504
-        ),
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("fused_conv(64, 3, padding=1, activation=relu)", (IMAGE,), (IMAGE,), params=36928, mads=115605504),
         Example("fused_conv(64, 1, groups=2, bias=false, activation=relu6)", (IMAGE,), (IMAGE,), 2048, mads=6422528),
         Example("fused_conv(64, 1, bias=false, activation=relu)", (IMAGE, IMAGE), (IMAGE,), 4096, mads=12845056),
         Example("fused_conv(64, [1, 3], stride=[1, 2])", (IMAGE,), (Tensor((64, 56, 27)),), 12352, mads=18579456),

@@ -14,7 +14,7 @@ from archspec.ops.base import Op
 from archspec.ops.fused import ClampChannels
 from archspec.ops.norm import BatchNorm
 from archspec.passes.affine import Affine, affine_of
-from archspec.passes.body import OUTPUT, Body, having, over_modules
+from archspec.passes.body import Body, having, over_modules
 from archspec.passes.commute_pool import averages
 from archspec.passes.fold_affine import into, takes
 from archspec.passes.formulas import bound, bounded_scale, bounded_shift
@@ -44,9 +44,9 @@ def _clamp(body: Body) -> None:
         if affine is None or affine.scale is None or affine.shift is None or len(readers) != 1:
             continue
         (cut,) = readers
-        high = HIGHEST.get(type(body.nodes[cut].body)) if cut != OUTPUT and not body.nodes[cut].only else None
+        high = _highest(body, cut)
         layers = _layers(body, cut, op, affine) if high is not None else None
-        if not layers:
+        if high is None or not layers:
             continue
         whole, limits = (affine.scale, affine.shift), {"low": 0.0, "high": high}
         for layer in layers:
@@ -58,6 +58,14 @@ def _clamp(body: Body) -> None:
         body.remove(cut)
 
 
+def _highest(body: Body, at: int) -> float | None:
+    """Where the node cuts off from above, if it cuts at 0 from below."""
+    node = body.nodes.get(at)
+    if node is None or not isinstance(node.body, Op) or node.only:
+        return None
+    return HIGHEST.get(type(node.body))
+
+
 def _layers(body: Body, at: int, op: Op, affine: Affine) -> list[int] | None:
     """All that read a value, past pools that average, if each is a layer that takes the affine map."""
     found: list[int] = []
@@ -65,7 +73,8 @@ def _layers(body: Body, at: int, op: Op, affine: Affine) -> list[int] | None:
     while waiting:
         for reader in body.readers.get(Ref(waiting.pop()), ()):
             node = body.nodes.get(reader)
-            if node is not None and isinstance(node.body, Op) and not node.only and averages(node.body, body.given(reader)[0]):
+            pool = node.body if node is not None and not node.only else None
+            if isinstance(pool, Op) and averages(pool, body.given(reader)[0]):
                 waiting.append(reader)
             elif takes(body, reader, op, affine):
                 found.append(reader)

@@ -46,7 +46,7 @@ def _fuse(body: Body) -> None:
     for at, node, op in body.ops():
         if isinstance(op, Add) and len(node.args) == 2 and {*body.given(at)} == {*node.types}:
             _add(body, at)
-    for at, node, op in body.ops():
+    for at, _, op in body.ops():
         before = body.producer(at) if type(op) in FUSED else None
         if before is None or not isinstance(before[2], FusedConv) or before[2].activation != "none":
             continue

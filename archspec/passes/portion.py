@@ -6,7 +6,6 @@ samples one portion has follows from the largest step: its inputs and outputs ar
 
 from __future__ import annotations
 
-from archspec.ops.base import Op
 from archspec.ops.norm import BatchNorm
 from archspec.passes.rewrite import Rewritten
 from archspec.program.model import Call, Program

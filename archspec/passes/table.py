@@ -59,9 +59,7 @@ def members(name: str, backend: str = "pytorch") -> dict[str, Pass]:
         return {name: PASSES[name]}
     if name not in SETS:
         raise ValueError(f"no pass is called `{name[:80]}`; there are {', '.join((*SETS, *PASSES))}")
-    return {
-        one: entry for one, entry in PASSES.items() if name in entry.sets and entry.backend in (None, backend)
-    }
+    return {one: entry for one, entry in PASSES.items() if name in entry.sets and entry.backend in (None, backend)}
 
 
 def stages(program: Program, passes: Mapping[str, Pass]) -> Iterator[tuple[str, Rewritten]]:

@@ -21,5 +21,5 @@ def fused_conv(site: Site, op: FusedConv, x: Value, addend: Value | None = None)
 
 @rule(ClampChannels)
 def clamp_channels(site: Site, op: ClampChannels, x: Value) -> str:
-    raised = site.node("Max", x.name, site.channelwise("lower", x))
-    return site.node("Min", raised, site.channelwise("upper", x))
+    raised = site.node("Max", x.name, site.weights["lower"])
+    return site.node("Min", raised, site.weights["upper"])

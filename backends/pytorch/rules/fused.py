@@ -49,7 +49,9 @@ class FusedConv2d(nn.Conv2d):
         if trained or not on_onednn(x):
             x = self._conv_forward(x, weight, self.bias)
             x = x if addend is None else x + addend
-            return x if self.activation is None else getattr(F, self.activation)(x)
+            if self.activation is None:
+                return x
+            return getattr(F, self.activation)(x, inplace=True)
         state = 0 if weight.is_inference() else weight._version
         made_for = x.shape, weight.data_ptr(), state
         if self.made[0] != made_for:
