@@ -62,10 +62,11 @@ def _fits(op: Conv, body: Body, at: int) -> bool:
 
 def _add(body: Body, at: int) -> None:
     """Let the later of two convolutions add the other value, at the place of the sum."""
-    one, other = (body.value(ref) for ref in body.nodes[at].args)
-    if one == other:
+    one, other = body.nodes[at].args
+    if body.value(one) == body.value(other):
         return
-    for mine, addend in sorted([(one, other), (other, one)], reverse=True):
+    for ref, addend in sorted([(one, other), (other, one)], key=lambda pair: body.value(pair[0]), reverse=True):
+        mine = body.value(ref)
         conv = body.nodes.get(mine.node)
         if conv is None or type(conv.body) is not FusedConv or conv.only or len(conv.args) != 1:
             continue

@@ -12,7 +12,7 @@ import archspec
 from archspec import ensemble
 from archspec.analysis.cost import cost
 from archspec.analysis.paths import count_paths, depth, path_figures
-from archspec.api import Architecture
+from archspec.architecture import Architecture
 from archspec.ops.merge import Add
 from archspec.passes.lesion import lesion
 from archspec.program.model import Program

@@ -21,10 +21,10 @@ from archspec.program.weights import Weights
 from tests.passes.same import build, hold, random_state
 
 
-def ops(*steps: str, shape: str = "[8, 12, 12]") -> list[str]:
+def ops(*steps: str, shape: str = "[8, 12, 12]", backend: str = "onnx") -> list[str]:
     """Names of the ops that the default set leaves of these steps; it computes what they do."""
     program = network(shape, *steps)
-    rewritten = optimise(program)
+    rewritten = optimise(program, backend=backend)
     hold(program, rewritten)
     return [node.op.op for node in flatten(rewritten.program).nodes]
 
@@ -58,6 +58,34 @@ def test_what_a_chain_becomes(steps: list[str], left: list[str]) -> None:
     assert ops(*steps) == left
 
 
+@pytest.mark.parametrize(
+    ("steps", "left"),
+    [
+        (["batch_norm", "relu", "conv(4)"], ["clamp_channels", "fused_conv"]),
+        (["batch_norm", "relu6", "conv(4)"], ["clamp_channels", "fused_conv"]),
+        (["batch_norm", "relu", "conv(4, 3, padding=1)"], ["batch_norm", "relu", "fused_conv"]),
+        (["batch_norm", "elu", "conv(4)"], ["batch_norm", "elu", "fused_conv"]),
+        (["batch_norm(track=false)", "relu", "conv(4)"], ["batch_norm", "relu", "fused_conv"]),
+        (["batch_norm", "a: relu", "conv(8)", "it + a"], ["batch_norm", "relu", "fused_conv"]),
+        (["batch_norm", "relu", "conv(4)", "avg_pool(2)"], ["clamp_channels", "avg_pool", "fused_conv"]),
+        (["batch_norm", "relu", "global_avg_pool", "linear(4)"], ["batch_norm", "relu", "global_avg_pool", "linear"]),
+        (["batch_norm", "relu", "flatten", "linear(4)"], ["batch_norm", "relu", "flatten", "linear"]),
+        (["conv(8, 3, padding=1)", "it + x", "relu"], ["fused_conv"]),
+        (["a: conv(8)", "b: conv(8)(x)", "a + b", "relu6"], ["fused_conv", "fused_conv", "relu6"]),
+        (["conv(8)", "it + it"], ["fused_conv", "add"]),
+        (["a: conv(8)", "relu", "it + a"], ["fused_conv", "relu", "add"]),
+        (["conv(8)", "relu", "it + x"], ["fused_conv", "add"]),
+        (["conv(8)", "add(it, x, x)"], ["fused_conv", "add"]),
+        (["conv(8, 3, padding=same, stride=2)", "relu"], ["conv", "relu"]),
+        (["conv(8, 3, padding=1, padding_mode=reflect)", "relu"], ["conv", "relu"]),
+        (["conv(8)", "sigmoid"], ["fused_conv", "sigmoid"]),
+    ],
+    ids=" > ".join,
+)
+def test_what_a_chain_becomes_for_pytorch(steps: list[str], left: list[str]) -> None:
+    assert ops(*steps, backend="pytorch") == left
+
+
 SHARED = """\
 archspec: 1
 name: sharing
@@ -82,7 +110,7 @@ def test_shared_instances_keep_their_weights(tmp_path: Path) -> None:
     file = tmp_path / "shared.yaml"
     file.write_text(SHARED, "utf-8")
     program = archspec.load(file).program
-    rewritten = optimise(program)
+    rewritten = optimise(program, backend="onnx")
     hold(program, rewritten)
     names = [node.op.op for node in flatten(rewritten.program).nodes]
     assert names == ["conv", "batch_norm"] * 3 + ["avg_pool", "conv", "batch_norm"]
