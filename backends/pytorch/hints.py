@@ -12,7 +12,7 @@ GROWING = Helper(
     "Growing",
     '''\
 class Growing:
-    """A value that others are appended to, channel behind channel, in memory with room for them."""
+    """A value that others are appended to, in memory with room for their channels."""
 
     def __init__(self, x, room):
         self.channels = 0
@@ -67,10 +67,10 @@ def portions(size: int, name: str) -> list[str]:
     """The statements at the head of the network's forward that cut a batch.
 
     >>> print("\\n".join(portions(8, "x")))
-    if on_onednn(x) and len(x) > 8:  # what one layer writes, the next finds in the cache
+    if on_onednn(x) and len(x) > 8:  # a few at a time stay in the cache
         return torch.cat([self(part) for part in x.split(8)])
     """
     return [
-        f"if on_onednn({name}) and len({name}) > {size}:  # what one layer writes, the next finds in the cache",
+        f"if on_onednn({name}) and len({name}) > {size}:  # a few at a time stay in the cache",
         f"    return torch.cat([self(part) for part in {name}.split({size})])",
     ]

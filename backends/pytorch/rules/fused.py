@@ -32,11 +32,11 @@ FUSED_CONV = Helper(
 class FusedConv2d(nn.Conv2d):
     """Convolution that adds `addend` if there is one and then applies an activation.
 
-    On a CPU that is one call, channels last: of oneDNN, with the weight laid out for the
-    shape of the last input, or a matrix product. Elsewhere it is one after the other.
+    On a CPU that is one call, channels last: of oneDNN, with the weight laid out for
+    the shape of the last input, or a matrix product. Elsewhere it is one by one.
     """
 
-    FEW = 2**24  # multiply-adds up to which a 1x1 convolution is faster as a matrix product
+    FEW = 2**24  # multiply-adds up to which 1x1 is faster as a matrix product
 
     def __init__(self, *args, activation=None, **kwargs):
         super().__init__(*args, **kwargs)
@@ -59,7 +59,7 @@ class FusedConv2d(nn.Conv2d):
         return self.made[1](x, addend)
 
     def product(self, x):
-        """What multiplies matrices for inputs of this shape, if that is the thing to do."""
+        """What multiplies matrices for inputs of this shape, if that is faster."""
         pointwise = self.kernel_size == self.stride == (1, 1) and self.groups == 1
         if not pointwise or self.padding != (0, 0):
             return None
@@ -82,7 +82,8 @@ class FusedConv2d(nn.Conv2d):
         window = self.padding, self.stride, self.dilation, self.groups
         pack = torch.ops.mkldnn._reorder_convolution_weight
         weight, bias = pack(self.weight, *window, x.shape), self.bias
-        word = {"relu6": "hardtanh", "silu": "swish"}.get(self.activation, self.activation)
+        names = {"relu6": "hardtanh", "silu": "swish"}
+        word = names.get(self.activation, self.activation)
         then = word, [0.0, 6.0] if word == "hardtanh" else [], ""
         alone = torch.ops.mkldnn._convolution_pointwise.default
         added = torch.ops.mkldnn._convolution_pointwise.binary
