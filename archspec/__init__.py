@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING
 from archspec.version import __version__
 
 if TYPE_CHECKING:
-    from archspec.api import Architecture, check, compile, export, library, load, optimize, stats, sweep
+    from archspec.api import check, compile, export, library, load, optimize, stats, sweep
+    from archspec.architecture import Architecture
     from archspec.ensemble import lesion, shuffle
     from archspec.text.diagnostics import SpecError
     from archspec.weights import load_weights
 
 _HOMES = {
-    "Architecture": "api",
+    "Architecture": "architecture",
     "SpecError": "text.diagnostics",
     "check": "api",
     "compile": "api",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from archspec.analysis.memory import Dtype
     from archspec.analysis.paths import Edges
-    from archspec.api import Architecture
+    from archspec.architecture import Architecture
     from archspec.catalogue import Entry
     from archspec.draw.charts.canvas import Slide
     from archspec.language.records import ErrorRate

@@ -15,7 +15,7 @@ from archspec.program.weights import join_key
 if TYPE_CHECKING:
     import torch
 
-    from archspec.api import Architecture
+    from archspec.architecture import Architecture
 
 
 def drop(architecture: Architecture, *keys: str) -> Architecture:
@@ -124,7 +124,7 @@ def shuffle(
 
 
 def _origin(network: torch.nn.Module) -> Architecture:
-    from archspec.api import architecture_of
+    from archspec.architecture import architecture_of
 
     found = architecture_of(network)
     if found is None:

@@ -16,7 +16,7 @@ from archspec.draw.theme import LIGHT, THEMES, Theme
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from archspec.api import Architecture
+    from archspec.architecture import Architecture
     from archspec.text.limits import Limits
 
 PAGES = 300

@@ -21,7 +21,7 @@ from archspec.text.limits import DEFAULT_LIMITS
 if TYPE_CHECKING:
     import torch
 
-    from archspec.api import Architecture
+    from archspec.architecture import Architecture
 
 
 class Stage(NamedTuple):

@@ -12,7 +12,7 @@ from archspec.checkpoints.numbers import Fitting, fitting, misfit, shapes, tenso
 if TYPE_CHECKING:
     import torch
 
-    from archspec.api import Architecture
+    from archspec.architecture import Architecture
     from archspec.checkpoints.header import Header
 
 
@@ -67,7 +67,7 @@ def compare(architecture: Architecture, header: Header, by: By | None = None) ->
 
 
 def _maps(module: torch.nn.Module) -> Mapping[str, Mapping[str, str]]:
-    from archspec.api import architecture_of
+    from archspec.architecture import architecture_of
 
     architecture = architecture_of(module)
     return {} if architecture is None else architecture.key_maps()

@@ -14,7 +14,7 @@ from archspec.text.collector import collector_paused
 from archspec.text.diagnostics import SpecError
 
 if TYPE_CHECKING:
-    from archspec.api import Architecture
+    from archspec.architecture import Architecture
 
 TOLERANCE = {"float32": 1e-4, "float16": 2e-2, "bfloat16": 1e-1}
 """how far outputs may lie apart that are the same but for rounding"""

@@ -14,7 +14,7 @@ from archspec.text.diagnostics import SpecError
 if TYPE_CHECKING:
     import torch
 
-    from archspec.api import Architecture
+    from archspec.architecture import Architecture
 
 Load = Callable[[str], "Architecture"]
 

@@ -21,7 +21,7 @@ from archspec.cli.options import Limit, Set, Specs, limits, params, tell_warning
 from archspec.cli.terminal import BOLD, DIM, WIDTH, cut, markdown, mib, paint, shorten, table
 
 if TYPE_CHECKING:
-    from archspec.api import Architecture
+    from archspec.architecture import Architecture
     from archspec.bench.grid import Progress, Row, Settings
 
 CHARTS = (".svg", ".pdf", ".png")

@@ -13,7 +13,7 @@ from archspec.cli.memory import Dtype
 from archspec.cli.options import Limit, Set, limits, params, tell_warnings
 
 if TYPE_CHECKING:
-    from archspec.api import Architecture
+    from archspec.architecture import Architecture
 
 
 class Kind(StrEnum):

@@ -13,7 +13,7 @@ from archspec.cli.options import Limit, Set, Specs, load
 from archspec.cli.terminal import DIM, WIDTH, grouped, human, latex, markdown, paint, paths_short, shape, shorten, table
 
 if TYPE_CHECKING:
-    from archspec.api import Architecture
+    from archspec.architecture import Architecture
 
 ERRORS = ("top1", "top5", "cifar10", "cifar100", "svhn", "mnist")
 Value = None | int | float | str | list[int]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from archspec.api import Architecture
+    from archspec.architecture import Architecture
     from archspec.text.limits import Limits
 
 Spec = Annotated[str, typer.Argument(metavar="SPEC", help="A file, or the name of a spec that archspec ships.")]

@@ -11,7 +11,7 @@ import typer
 from archspec.cli.terminal import human
 
 if TYPE_CHECKING:
-    from archspec.api import Architecture
+    from archspec.architecture import Architecture
     from archspec.backend import Backend
 
 

@@ -10,7 +10,7 @@ from archspec.cli.options import Limit, Set, load
 from archspec.cli.terminal import human, table
 
 if TYPE_CHECKING:
-    from archspec.api import Architecture
+    from archspec.architecture import Architecture
     from archspec.program.model import Program
 
 RIGHT = frozenset({"nodes", "params", "MADs", "memory"})

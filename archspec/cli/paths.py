@@ -15,7 +15,7 @@ from archspec.cli.terminal import BOLD, DIM, WIDTH, cut, grouped, human, markdow
 
 if TYPE_CHECKING:
     from archspec.analysis.profile import PathProfile
-    from archspec.api import Architecture
+    from archspec.architecture import Architecture
 
 
 class Edges(StrEnum):

@@ -12,7 +12,7 @@ from archspec.cli.options import Limit, Set, Spec, load
 from archspec.cli.terminal import BOLD, grouped, human, paint, table
 
 if TYPE_CHECKING:
-    from archspec.api import Architecture
+    from archspec.architecture import Architecture
 
 RIGHT = frozenset({"before", "after", "ratio"})
 

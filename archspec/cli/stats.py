@@ -28,7 +28,7 @@ from archspec.cli.terminal import (
 )
 
 if TYPE_CHECKING:
-    from archspec.api import Architecture
+    from archspec.architecture import Architecture
 
 
 class By(StrEnum):

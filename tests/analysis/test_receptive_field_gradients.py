@@ -22,7 +22,7 @@ from torch import nn
 import archspec
 from archspec.analysis.receptive_field import Field, receptive_field
 from archspec.analysis.receptive_field_layers import receptive_fields
-from archspec.api import Architecture
+from archspec.architecture import Architecture
 from archspec.ops.window import Span, Window
 from archspec.program.model import Output, Ref
 

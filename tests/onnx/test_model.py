@@ -11,7 +11,8 @@ import onnxruntime
 import pytest
 import torch
 
-from archspec.api import Architecture, load
+from archspec.api import load
+from archspec.architecture import Architecture
 from archspec.backends.onnx_model.files import write
 from archspec.backends.onnx_model.initial import draw
 from archspec.ops.init import KINDS, Init

@@ -7,7 +7,7 @@ import onnxruntime
 import torch
 from torch import nn
 
-from archspec.api import Architecture
+from archspec.architecture import Architecture
 
 CLOSE = 1e-4
 """of the largest value: how near two engines must come"""

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from archspec.api import Architecture, library, load
+from archspec.api import library, load
+from archspec.architecture import Architecture
 
 FIRST_ZOO = (
     *("lenet5_modern", "alexnet_torchvision", "vgg16", "googlenet_torchvision", "googlenet_torchvision_aux"),
