@@ -33,10 +33,10 @@ def passes(
             typer.echo(line)
         return
     rows = [
-        [name, ", ".join(one.sets), one.backend or "all", "to the bit" if one.exact else "rounding", one.about]
+        [name, ", ".join(one.sets), one.backend or "all", "to the bit" if one.exact else "to rounding", one.about]
         for name, one in PASSES.items()
     ]
-    for line in table(["pass", "set", "for", "equal to", "what it does"], rows):
+    for line in table(["pass", "set", "for", "equal", "what it does"], rows):
         typer.echo(line)
 
 

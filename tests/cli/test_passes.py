@@ -23,7 +23,11 @@ def test_what_each_pass_does_to_a_network(archspec: Command) -> None:
         "as written      426  7.98 M  2.83 G  8.23 MiB",
         "fold-norm       367  7.97 M",
         "commute-pool                 2.60 G",
+        "clamp-norm      306  7.91 M",
+        "fuse-conv       247",
     ]
+    code, out, err = archspec("passes", "densenet121", "--backend", "onnx")
+    assert out.splitlines()[-1] == "commute-pool                 2.60 G"
 
 
 def test_compile_writes_the_optimised_network(archspec: Command, desk: Path) -> None:
@@ -33,7 +37,7 @@ def test_compile_writes_the_optimised_network(archspec: Command, desk: Path) -> 
     assert out.splitlines()[-1].startswith("  wrote ")
     source = (desk / "resnet20_cifar.py").read_text("utf-8")
     assert "BatchNorm" not in source
-    assert "nn.Conv2d(3, 16, 3, padding=1)" in source
+    assert 'FusedConv2d(3, 16, 3, padding=1, activation="relu")' in source
 
 
 @pytest.mark.parametrize(
