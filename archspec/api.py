@@ -244,6 +244,10 @@ def _optimised(architecture: Architecture, module: torch.nn.Module, passes: str)
     sample = next((value for value in state.values() if value.is_floating_point()), None)
     if sample is not None:
         network = network.to(sample.device, sample.dtype)
+        if sample.is_cuda and sample.itemsize == 2:  # what its matrix units read; on a CPU the source sees to it
+            import torch
+
+            network = network.to(memory_format=torch.channels_last)
     return network.eval().requires_grad_(False)
 
 

@@ -17,7 +17,7 @@ from archspec.program.weights import Weights
 
 CACHE = 50 * 2**20
 """bytes: about what the caches of a processor hold together"""
-FEWER = 4
+FEWER = 2
 """how many times the bytes of weights those of values must be"""
 
 
