@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from archspec.draw.inset import Piece, pieces
+from archspec.draw.inset import pieces
+from archspec.draw.inset_pieces import Piece
 from archspec.draw.mainline import names, role
 from archspec.draw.metrics import width as width_of
 from archspec.draw.parts import Style, frame

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from archspec.draw.inset import Piece, pieces
+from archspec.draw.inset import pieces
+from archspec.draw.inset_pieces import Piece
 from archspec.draw.metrics import width
 from archspec.draw.parts import Drawing, Style, arrow, box, cards, frame, note, say, widest
 from archspec.draw.picture import Block, Body
