@@ -27,7 +27,7 @@ from archspec.cli.terminal import (
 )
 
 if TYPE_CHECKING:
-    from archspec.analysis.difference import Change, Detail, Difference
+    from archspec.analysis.changes import Change, Detail, Difference
 
 
 class Format(StrEnum):
@@ -144,7 +144,7 @@ def _name(change: Change) -> str:
 
 
 def _what(change: Change) -> str:
-    from archspec.analysis.difference import BODIES
+    from archspec.analysis.changes import BODIES
 
     details = "; ".join(_detail(detail) for detail in change.details)
     if change.kind == "resized":

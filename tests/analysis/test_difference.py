@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 import archspec
-from archspec.analysis.difference import Change, Difference, difference
+from archspec.analysis.changes import Change, Difference
+from archspec.analysis.difference import difference
 from archspec.api import library
 from archspec.program.model import Program
 from tests.strategies import specs
