@@ -247,7 +247,7 @@ def _optimised(architecture: Architecture, module: torch.nn.Module, passes: str)
         if sample.is_cuda and sample.itemsize == 2:  # what its matrix units read; on a CPU the source sees to it
             import torch
 
-            network = network.to(memory_format=torch.channels_last)
+            network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
     return network.eval().requires_grad_(False)
 
 
