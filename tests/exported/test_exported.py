@@ -13,6 +13,7 @@ import archspec
 from archspec.backend import find_backend
 from archspec.cli.app import run
 from archspec.text.diagnostics import SpecError
+from tests.passes.same import tensors
 
 # Torch warns of its own pytree when it reads what it wrote.
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
@@ -80,3 +81,22 @@ def test_a_package_computes_what_the_module_does(module: torch.nn.Module) -> Non
     for batch in (1, 4):
         image = torch.randn(batch, 1, 32, 32)
         torch.testing.assert_close(network(image), module(image), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("id", archspec.library())
+def test_each_network_of_the_library_computes_what_its_module_does(id: str) -> None:
+    """At its own size, for another batch than it was traced with."""
+    architecture = archspec.load(id)
+    module = architecture.compile(seed=0).eval()
+    inputs = [torch.randn(3, *port.type.shape) for port in architecture.program.graph.inputs]
+    with torch.no_grad():
+        tensors(module.train()(*inputs))  # statistics of norms, so that values do not grow from layer to layer
+        expected = tensors(module.eval()(*inputs))
+        content = architecture.emit("pt2", weights=module.state_dict())
+        found = tensors(find_backend("pt2").build(architecture.program, content)(*inputs))
+    assert len(found) == len(expected)
+    for one, other in zip(expected, found, strict=True):
+        torch.testing.assert_close(
+            other, one, equal_nan=True, rtol=1e-4, atol=1e-5 * float(one.nan_to_num().abs().max())
+        )

