@@ -5,29 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from archspec.backends.pytorch import signature
 from archspec.backends.pytorch.align import Shape, Step, Wiring
+from archspec.backends.pytorch.attributes import Attributes, is_numbered
 from archspec.backends.pytorch.construct import Construction
 from archspec.backends.pytorch.fit import Expr, Fitter, Points
 from archspec.backends.pytorch.forward import Forward, Text
 from archspec.backends.pytorch.hints import portions, room_of
 from archspec.backends.pytorch.loops import TENSOR, loop_forward
-from archspec.backends.pytorch.names import RESERVED, free, is_identifier, snake
+from archspec.backends.pytorch.names import is_identifier, snake
 from archspec.backends.pytorch.render import Flow, Renderer
 from archspec.backends.pytorch.rules import init_statement, literal
 from archspec.backends.pytorch.rules.base import Precedence
-from archspec.backends.pytorch.trees import (
-    Chain,
-    Copies,
-    Item,
-    Maybe,
-    Missing,
-    New,
-    Slot,
-    Tree,
-    identical,
-    leaf,
-    pick,
-)
+from archspec.backends.pytorch.trees import Chain, Copies, Maybe, New, Slot, Tree, identical, pick
 from archspec.program.model import Module, Ref
 
 
@@ -48,9 +38,8 @@ class ClassWriter:
         self.fitter = Fitter(members)
         self.renderer = Renderer(self.fitter)
         self.points = Points(tuple(range(len(members))))
+        self.attributes = Attributes(shape.steps)
         self.init: list[str] = []
-        self.stored: dict[str, str] = {}
-        """what the constructor keeps for forward: attribute → expression"""
 
     @property
     def first(self) -> Module:
@@ -67,37 +56,15 @@ class ClassWriter:
                 base, forward = self._loop()
             case _:
                 base, forward = self._body()
-        stored = [f"self.{attribute} = {text}" for attribute, text in self.stored.items()]
-        lines = [f"class {self.name}({base}):", f"    def __init__({self._signature()}):"]
-        body = [*self.init[:1], *stored, *self.init[1:]]
+        parameters = self.fitter.parameters
+        kept = [f"self.{attribute} = {text}" for attribute, text in self.attributes.kept.items()]
+        lines = [f"class {self.name}({base}):", f"    def __init__({signature.constructor(parameters)}):"]
+        body = [*self.init[:1], *kept, *self.init[1:]]
         lines += [f"        {line}" if line else "" for line in body]
         if forward:
             lines += ["", f"    def forward({forward[0]}", *(f"        {line}" for line in forward[1:])]
-        return Written(self.name, tuple(lines), tuple(self._call(at) for at in range(len(self.members))))
-
-    # the constructor
-
-    def _signature(self) -> str:
-        texts = ["self"]
-        parameters = self.fitter.parameters
-        for parameter in sorted(parameters, key=lambda one: one.default is not None):
-            default = "" if parameter.default is None else f" = {literal(parameter.default)}"
-            texts.append(f"{parameter.name}: {parameter.annotation}{default}")
-        return ", ".join(texts)
-
-    def _call(self, member: int) -> New:
-        items = []
-        for parameter in sorted(self.fitter.parameters, key=lambda one: one.default is not None):
-            value = parameter.values[member]
-            if isinstance(value, Missing):
-                value = parameter.present[0]
-            default = None if parameter.default is None else leaf(parameter.default)
-            items.append(Item(parameter.name, leaf(value, parameter.name), default is None, default))
-        module = self.members[member]
-        reads = leaf(module.inputs[0].type.channels if module.inputs and module.inputs[0].type.shape else 0)
-        output = module.outputs[0].ref
-        gives = module.inputs[output.output].type if output.node < 0 else module.nodes[output.node].types[output.output]
-        return New(self.name, tuple(items), reads, leaf(gives.channels if gives.shape else 0))
+        calls = tuple(signature.call(self.name, parameters, at, module) for at, module in enumerate(self.members))
+        return Written(self.name, tuple(lines), calls)
 
     def _start(self) -> Flow:
         return Flow(self.fitter.input_channels(0))
@@ -144,10 +111,7 @@ class ClassWriter:
             return ""
         sizes = tuple(map(room_of, self.members))
         text = self.renderer.value(Slot(sizes, "channels"), self.points)
-        if text.isdecimal():
-            return text
-        self.stored["room"] = text
-        return "self.room"
+        return text if text.isdecimal() else self.attributes.keep("room", text)
 
     def _body(self) -> tuple[str, list[str]]:
         """Anything: attributes for what has weights or a name, and the rest in forward."""
@@ -161,12 +125,12 @@ class ClassWriter:
         for at, step in enumerate(self.shape.steps):
             channels = flows.get(step.args[0]) if step.args else None
             flow = Flow(channels, dict(symbols))
-            if not step.gone and self._is_attribute(step) and not step.key.startswith("^") and step.key not in made:
+            if not step.gone and self.attributes.has(step) and not step.key.startswith("^") and step.key not in made:
                 made.add(step.key)
                 top, _, part = step.key.partition(".")
                 if part:
                     pieces.setdefault(top, []).append((part, *self._construct(step, flow), step))
-                    if not self._more_parts(at, top):
+                    if not self.attributes.parts(top, after=at):
                         self._list(top, pieces.pop(top))
                 else:
                     self._attribute(step, flow)
@@ -180,7 +144,7 @@ class ClassWriter:
                 symbols[f"{step.name}.channels"] = result
         for step in self.shape.steps:
             for own, other in step.ties:
-                self.init.append(f'{self._place(step.key)}.{own} = self.get_parameter("{other}")')
+                self.init.append(f'{self.attributes.place(step.key)}.{own} = self.get_parameter("{other}")')
         return "nn.Module", self._forward()
 
     def _unchanged(self, at: int, channels: Expr | None) -> Expr | None:
@@ -194,21 +158,6 @@ class ClassWriter:
             if source.shape[:1] != module.nodes[at].types[0].shape[:1]:
                 return None
         return channels
-
-    def _is_attribute(self, step: Step) -> bool:
-        if step.layer is None:
-            return False
-        return step.named or step.functional is None or (step.optional and step.formula is None)
-
-    def _more_parts(self, at: int, top: str) -> bool:
-        later = self.shape.steps[at + 1 :]
-        return any(
-            step.key.startswith(f"{top}.")
-            and not step.gone
-            and self._is_attribute(step)
-            and not step.key.startswith("^")
-            for step in later
-        )
 
     def _construct(self, step: Step, flow: Flow) -> tuple[str, str | None]:
         """The source that makes a step's module, and the condition under which it is more than an identity."""
@@ -224,7 +173,7 @@ class ClassWriter:
 
     def _attribute(self, step: Step, flow: Flow) -> None:
         made, condition = self._construct(step, flow)
-        place = self._place(step.key)
+        place = self.attributes.place(step.key)
         if place.startswith("self."):
             self.init.append(f"{place} = {made}")
         else:
@@ -242,7 +191,7 @@ class ClassWriter:
 
     def _list(self, top: str, parts: list[tuple[str, str, str | None, Step]]) -> None:
         """The parts of one step: a list where they go by 0, 1, …, else a dict."""
-        if [part for part, *_ in parts] == [str(at) for at in range(len(parts))]:
+        if is_numbered(part for part, *_ in parts):
             made = f"nn.ModuleList([{', '.join(text for _, text, *_ in parts)}])"
         else:
             items = ", ".join(f'"{part}": {text}' for part, text, *_ in parts)
@@ -252,35 +201,15 @@ class ClassWriter:
         else:
             self.init.append(f'self.add_module("{top}", {made})')
         for part, _, condition, step in parts:
-            self._initialise_where(self._place(f"{top}.{part}"), step, condition)
-
-    def _place(self, key: str) -> str:
-        """The attribute of a key, as forward reads it."""
-        if key.startswith("^"):
-            return snake(key[1:])
-        top, _, part = key.partition(".")
-        place = f"self.{top}" if is_identifier(top) else f'getattr(self, "{top}")'
-        if not part:
-            return place
-        keys = [step.key.partition(".")[2] for step in self._parts_of(top)]
-        numbered = list(dict.fromkeys(keys)) == [str(at) for at in range(len(dict.fromkeys(keys)))]
-        return f"{place}[{part}]" if numbered else f'{place}["{part}"]'
-
-    def _parts_of(self, top: str) -> list[Step]:
-        return [
-            step
-            for step in self.shape.steps
-            if step.key.startswith(f"{top}.") and not step.gone and self._is_attribute(step)
-        ]
+            self._initialise_where(self.attributes.place(f"{top}.{part}"), step, condition)
 
     def _initialise(self, place: str, tree: Tree) -> None:
         """How the weights of a module start, where the spec says so and not all modules of the class agree."""
         match tree:
-            case New(callee=callee, inits=inits):
+            case New(inits=inits):
                 for weight, init in inits:
                     target = f"{place}.{weight}" if weight else place
                     self.init.append(init_statement(target, init))
-                assert callee
             case Chain(parts=parts):
                 for at, part in enumerate(part for part in parts if part is not None):
                     self._initialise(f"{place}[{at}]", part.part if isinstance(part, Maybe) else part)
@@ -291,7 +220,7 @@ class ClassWriter:
 
     def _forward(self) -> list[str]:
         module = self.first
-        inputs = self._inputs()
+        inputs = signature.inputs(module)
         borrowed = [snake(name) for name in module.borrows]
         forward = Forward(
             self.shape.steps,
@@ -308,38 +237,18 @@ class ClassWriter:
         if module.kind == "graph" and portion is not None:
             lines = [*portions(portion, inputs[0]), *lines]
         arguments = [f"{name}: {TENSOR}" for name in inputs] + [f"{name}: nn.Module" for name in borrowed]
-        return [f"self, {', '.join(arguments)}) -> {self._returns()}:", *lines]
-
-    def _inputs(self) -> list[str]:
-        ports = self.first.inputs
-        if len(ports) == 1:
-            return ["x"]
-        names: list[str] = []
-        for port in ports:
-            wanted = "x" if port.name == "input" else snake(port.name)
-            names.append(free(wanted, {*names, *RESERVED, *map(snake, self.first.borrows)}))
-        return names
-
-    def _returns(self) -> str:
-        module = self.first
-        plain = [output for output in module.outputs if output.only is None]
-        if module.kind == "graph":
-            several = f"dict[str, {TENSOR}]"
-            if len(plain) > 1:
-                return several
-            return TENSOR if len(plain) == len(module.outputs) else f"{TENSOR} | {several}"
-        return TENSOR if len(plain) == 1 else f"tuple[{', '.join([TENSOR] * len(plain))}]"
+        return [f"self, {', '.join(arguments)}) -> {signature.returns(module)}:", *lines]
 
     def _operation(self, at: int, operands: Sequence[Text]) -> Text:
         """The source of one step for the sources of what it reads."""
         step = self.shape.steps[at]
         constant = step.lowering is not None and step.lowering.constant
-        if step.layer is not None and (self._is_attribute(step) or step.key.startswith("^")):
-            place = self._place(step.key)
+        if step.layer is not None and (self.attributes.has(step) or step.key.startswith("^")):
+            place = self.attributes.place(step.key)
             if constant:
                 return place, Precedence.ATOM
             arguments = [text for text, _ in operands]
-            arguments += [f"{snake(own)}={self._place(key)}" for own, key in step.lends]
+            arguments += [f"{snake(own)}={self.attributes.place(key)}" for own, key in step.lends]
             return f"{place}({', '.join(arguments)})", Precedence.ATOM
         assert step.functional is not None
         assert step.formula is not None
@@ -357,24 +266,13 @@ class ClassWriter:
         present = slot.present
         if all(identical(value, present[0]) for value in present):
             return literal(present[0])
-        text = self.renderer.value(Slot(slot.values, name, slot.hint), self.points)
-        attribute = next((known for known, kept in self.stored.items() if kept == text), None)
-        if attribute is None:
-            taken = {*self.stored, *(one.key.partition(".")[0] for one in self.shape.steps)}
-            attribute = free(snake(name), taken)
-            self.stored[attribute] = text
-        return f"self.{attribute}"
+        return self.attributes.keep(snake(name), self.renderer.value(Slot(slot.values, name, slot.hint), self.points))
 
     def _decides(self, at: int) -> str | None:
         """What decides in forward whether a step is there; None if an identity stands for it where it is not."""
         step = self.shape.steps[at]
-        if not step.optional or (self._is_attribute(step) and step.args[:1] == (step.otherwise,)):
+        if not step.optional or (self.attributes.has(step) and step.args[:1] == (step.otherwise,)):
             return None
         text = self.renderer.condition(step.present, self.points, Flow())
-        taken = {*self.stored, *(one.key.partition(".")[0] for one in self.shape.steps)}
         wanted = text if is_identifier(text) else f"with_{snake(step.present.field or 'step')}"
-        attribute = next((known for known, kept in self.stored.items() if kept == text), None)
-        if attribute is None:
-            attribute = free(wanted, taken)
-            self.stored[attribute] = text
-        return f"self.{attribute}"
+        return self.attributes.keep(wanted, text)
