@@ -227,3 +227,22 @@ def test_optimize_refuses_what_it_does_not_know() -> None:
     network.extra = torch.nn.Linear(2, 2)
     with pytest.raises(ValueError, match="other weights than the spec"):
         archspec.optimize(network)
+
+
+@pytest.mark.parametrize("cut", ["relu", "relu6"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_clamps_of_scales_of_every_kind(cut: str, dtype: torch.dtype) -> None:
+    """Falling, flat and nearly flat channels too, whose bound would lie beyond all numbers."""
+    program = network("[8, 6, 6]", "batch_norm(eps=1e-5)", cut, "conv(4)")
+    rewritten = optimise(program)
+    assert [node.op.op for node in flatten(rewritten.program).nodes] == ["clamp_channels", "fused_conv"]
+    plain, made = build(program).to(dtype), build(rewritten.program).to(dtype)
+    state = random_state(plain)
+    state["0.weight"].copy_(torch.tensor([-1.0, 0.0, 1e-38, -1e-38, 2.0, -0.5, 0.0, 1.0]))
+    state["0.bias"].copy_(torch.tensor([0.5, 0.7, 0.1, 0.0, -0.3, 9.0, -0.2, 0.0]))
+    converted = rewritten.convert(state)
+    assert all(value.isfinite().all() for key, value in converted.items() if not key.endswith(("lower", "upper")))
+    made.load_state_dict(converted)
+    x = 4 * torch.randn(2, 8, 6, 6, dtype=dtype)
+    with torch.no_grad():
+        torch.testing.assert_close(made(x), plain(x), rtol=1e-4, atol=1e-5)
