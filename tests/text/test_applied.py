@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archspec.text.diagnostics import SpecError
-from archspec.text.expression import LITERALS, Applied, parse_expression
+from archspec.text.expression import Applied, parse_expression
+from archspec.text.grammar import LITERALS
 from archspec.text.limits import DEFAULT_LIMITS
 from tests.text.tools import scalar
 

@@ -16,7 +16,8 @@ from archspec.language.fmt.quote import scalar
 from archspec.language.fmt.sites import Site, anchored, is_flow, sites
 from archspec.language.read.shape import STEP_WORDS
 from archspec.text.document import Entry, Items, Mapping, Scalar, Yaml
-from archspec.text.expression import LITERALS, Expression, parse_expression
+from archspec.text.expression import Expression, parse_expression
+from archspec.text.grammar import LITERALS
 from archspec.text.limits import Limits
 from archspec.text.parse import resolve
 from archspec.text.source import Span
