@@ -64,13 +64,17 @@ def growing(room: str, copies: str, sides: Iterable[str]) -> list[str]:
 
 
 def portions(size: int, name: str) -> list[str]:
-    """The statements at the head of the network's forward that cut a batch.
+    """The statements at the head of the network's forward that cut a batch, and lay it out once for all that read it.
 
     >>> print("\\n".join(portions(8, "x")))
-    if on_onednn(x) and len(x) > 8:  # a few at a time stay in the cache
-        return torch.cat([self(part) for part in x.split(8)])
+    if on_onednn(x):
+        x = x.contiguous(memory_format=torch.channels_last)
+        if len(x) > 8:  # a few at a time stay in the cache
+            return torch.cat([self(part) for part in x.split(8)])
     """
     return [
-        f"if on_onednn({name}) and len({name}) > {size}:  # a few at a time stay in the cache",
-        f"    return torch.cat([self(part) for part in {name}.split({size})])",
+        f"if on_onednn({name}):",
+        f"    {name} = {name}.contiguous(memory_format=torch.channels_last)",
+        f"    if len({name}) > {size}:  # a few at a time stay in the cache",
+        f"        return torch.cat([self(part) for part in {name}.split({size})])",
     ]

@@ -15,9 +15,10 @@ ON_ONEDNN = Helper(
     "on_onednn",
     '''\
 def on_onednn(x):
-    """Whether oneDNN can be given `x` as it is: on a CPU, if no gradient is wanted."""
+    """Whether oneDNN can be given images `x`: on a CPU, if no gradient is wanted."""
     return (
-        x.device.type == "cpu"
+        x.is_cpu
+        and x.dim() == 4
         and x.dtype == torch.float32
         and torch.backends.mkldnn.is_available()
         and not (torch.is_grad_enabled() and x.requires_grad)
@@ -32,11 +33,13 @@ FUSED_CONV = Helper(
 class FusedConv2d(nn.Conv2d):
     """Convolution that adds `addend` if there is one and then applies an activation.
 
-    On a CPU that is one call, channels last: of oneDNN, with the weight laid out for
-    the shape of the last input, or a matrix product. Elsewhere it is one by one.
+    On a CPU that is done channels last, in the way that is fastest for the shape of
+    the last input: by oneDNN, which does it all in one call, by a matrix product, or
+    as torch does it. Elsewhere it is one by one.
     """
 
-    FEW = 2**24  # multiply-adds up to which 1x1 is faster as a matrix product
+    POINTWISE = 2**26  # multiply-adds up to which 1x1 is faster as a matrix product
+    SMALL = 2**23  # and up to which torch is done with one image before oneDNN begins
 
     def __init__(self, *args, activation=None, **kwargs):
         super().__init__(*args, **kwargs)
@@ -45,40 +48,50 @@ class FusedConv2d(nn.Conv2d):
 
     def forward(self, x, addend=None):
         weight = self.weight
-        trained = torch.is_grad_enabled() and weight.requires_grad
-        if trained or not on_onednn(x):
-            x = self._conv_forward(x, weight, self.bias)
-            x = x if addend is None else x + addend
-            if self.activation is None:
-                return x
-            return getattr(F, self.activation)(x, inplace=True)
+        if not on_onednn(x) or (torch.is_grad_enabled() and weight.requires_grad):
+            return self.finish(self._conv_forward(x, weight, self.bias), addend)
         state = 0 if weight.is_inference() else weight._version
-        made_for = x.shape, weight.data_ptr(), state
+        made_for = x.shape, weight.data_ptr(), state, torch.get_num_threads()
         if self.made[0] != made_for:
-            self.made = made_for, self.product(x) or self.call(x)
+            self.made = made_for, self.make(x)
         return self.made[1](x, addend)
 
-    def product(self, x):
-        """What multiplies matrices for inputs of this shape, if that is faster."""
-        pointwise = self.kernel_size == self.stride == (1, 1) and self.groups == 1
-        if not pointwise or self.padding != (0, 0):
-            return None
-        (n, _, h, w), bias, matrix = x.shape, self.bias, self.weight.flatten(1).t()
-        if n * h * w * matrix.numel() > self.FEW:
-            return None
-        activate = getattr(F, self.activation or "", None)
+    def finish(self, y, addend):
+        y = y if addend is None else y.add_(addend)
+        if self.activation is None:
+            return y
+        return getattr(F, self.activation)(y, inplace=True)
+
+    def make(self, x):
+        """The fastest way for inputs of this shape."""
+        (n, _, h, w), kernel, stride = x.shape, self.kernel_size, self.stride
+        work = n * h * w * self.weight.numel() // (stride[0] * stride[1])
+        bare = kernel == stride == (1, 1) and self.padding == (0, 0)
+        if bare and self.groups == 1 and work <= self.POINTWISE:
+            return self.product()
+        if n == self.groups == 1 and min(kernel) < 4 and work <= self.SMALL:
+            return self.single()
+        return self.onednn(x)
+
+    def product(self):
+        matrix, bias = self.weight.flatten(1).t().contiguous().t(), self.bias
 
         def multiply(x, addend):
-            rows = x.permute(0, 2, 3, 1).flatten(0, 2)
-            y = rows @ matrix if bias is None else torch.addmm(bias, rows, matrix)
-            y = y.view(n, h, w, -1).permute(0, 3, 1, 2)
-            y = y if addend is None else y.add_(addend)
-            return y if activate is None else activate(y, inplace=True)
+            y = F.linear(x.permute(0, 2, 3, 1), matrix, bias)
+            return self.finish(y.permute(0, 3, 1, 2), addend)
 
         return multiply
 
-    def call(self, x):
-        """The call of oneDNN for inputs of this shape."""
+    def single(self):
+        window, bias = (self.stride, self.padding, self.dilation), self.bias
+        weight = self.weight.contiguous(memory_format=torch.channels_last)
+
+        def convolve(x, addend):
+            return self.finish(F.conv2d(x, weight, bias, *window), addend)
+
+        return convolve
+
+    def onednn(self, x):
         window = self.padding, self.stride, self.dilation, self.groups
         pack = torch.ops.mkldnn._reorder_convolution_weight
         weight, bias = pack(self.weight, *window, x.shape), self.bias
