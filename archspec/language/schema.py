@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from archspec.language.read.body import JOINS
+from archspec.language.read.body import JOINS, MODES, WIRES
 from archspec.language.read.figures import FIGURES
 from archspec.language.read.file import DTYPES, FILE_KEYS, VARIANT_KEYS
 from archspec.language.read.params import PARAM_TYPES
@@ -134,7 +134,7 @@ def _definitions() -> dict[str, Schema]:
         "as": {"type": ["string", "integer"]},
         "wire": {
             "anyOf": [
-                {"enum": ["chain", "residual", "dense", "parallel", "last(2)"]},
+                {"enum": list(WIRES)},
                 {"type": "string", "pattern": r"^last\([0-9]+\)$"},
             ]
         },
@@ -194,7 +194,7 @@ def _step_words() -> dict[str, Schema]:
     words: dict[str, Schema] = {
         "from": {"anyOf": [_TEXT, _list(_TEXT)]},
         "when": _EXPRESSION,
-        "only": {"enum": ["training", "inference"]},
+        "only": {"enum": list(MODES)},
         "with": _table(_TEXT),
         "tie": _table(_TEXT),
         "inline": _BOOLEAN,

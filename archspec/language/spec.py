@@ -17,6 +17,9 @@ from archspec.text.source import Span
 
 LANGUAGE_VERSIONS = (1,)
 Only = Literal["training", "inference"]
+Wire = Literal["chain", "residual", "dense", "parallel", "last"]
+Dtype = Literal["float32", "int64", "bool"]
+Relation = Literal["==", "<=", ">=", "<", ">"]
 _NONE: Mapping[str, Any] = MappingProxyType({})
 ParamType = Literal["int", "float", "bool", "str", "list", "sizes", "op"]
 
@@ -102,7 +105,7 @@ class Repeat(NamedTuple):
     times: Expression | None
     naming: Template | None
     span: Span
-    wire: Literal["chain", "residual", "dense", "parallel", "last"] = "chain"
+    wire: Wire = "chain"
     width: int = 1
     join: Scalar | None = None
     checkpoint: Expression | None = None
@@ -143,7 +146,7 @@ class Input(NamedTuple):
     name: str
     shape: tuple["Argument", ...]
     span: Span
-    dtype: Literal["float32", "int64", "bool"] = "float32"
+    dtype: Dtype = "float32"
 
 
 class Head(NamedTuple):
@@ -162,7 +165,7 @@ class Figure(NamedTuple):
     value: Any
     text: str
     span: Span
-    relation: Literal["==", "<=", ">=", "<", ">"] = "=="
+    relation: Relation = "=="
     slack: Any = 0
     """how far a rounded figure may be off: half a unit of its last digit"""
     also: tuple[Any, ...] = ()

@@ -21,7 +21,7 @@ from archspec.language.read.params import freeze, show
 from archspec.language.read.shape import check_name
 from archspec.language.spec import Body, For, Long, Repeat, Step
 from archspec.ops.registry import OPS
-from archspec.program.model import Origin
+from archspec.program.model import Kind, Origin
 from archspec.text.diagnostics import Label, SpecError, fault
 from archspec.text.expression import Expression, Template
 from archspec.text.source import Span
@@ -276,8 +276,8 @@ class Runner:
     # nested bodies
 
     def nested(self, body: Body, place: Place, scope: Scope, read: Value, span: Span) -> Value:
-        kind = "steps" if body.branches is None else "branches"
-        inner = Builder(kind, f"{self.builder.template}.{place.raw}", self.builder, read)  # type: ignore[arg-type]
+        kind: Kind = "steps" if body.branches is None else "branches"
+        inner = Builder(kind, f"{self.builder.template}.{place.raw}", self.builder, read)
         inside = scope.inner(inner)
         try:
             with self.elaborator.inside(place.key):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 from archspec.language.read.shape import (
     ACTION_WORDS,
@@ -24,7 +25,7 @@ from archspec.language.read.shape import (
     word,
     wrong,
 )
-from archspec.language.spec import Argument, Body, For, Long, Out, Repeat, Step
+from archspec.language.spec import Argument, Body, For, Long, Only, Out, Repeat, Step, Wire
 from archspec.text.diagnostics import Reporter, SpecError, fault
 from archspec.text.document import Entry, Items, Mapping, Scalar, Yaml
 from archspec.text.expression import Expression, Template, parse_expression, parse_template
@@ -32,6 +33,15 @@ from archspec.text.limits import Limits
 from archspec.text.source import Span
 
 JOINS = ("concat", "add", "mul", "maximum")
+MODES: tuple[Only, ...] = get_args(Only)
+WIRES: dict[str, tuple[Wire, int]] = {
+    "chain": ("chain", 1),
+    "residual": ("residual", 1),
+    "dense": ("dense", 1),
+    "parallel": ("parallel", 1),
+    "last(2)": ("last", 2),
+}
+"""ways of wiring as written, `last` of any number with one for all; and how many outputs a copy reads"""
 _FOR = re.compile(r"\s*(?P<targets>[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)\s+in\s+(?P<values>\S.*)", re.DOTALL)
 _LAST = re.compile(r"last\((\d+)\)")
 _STEP_KEYS = (*ACTION_WORDS, *STEP_WORDS, *DETAIL_WORDS)
@@ -266,7 +276,7 @@ class BodyReader:
             action=action,
             reads=reads,
             when=self.expression(words["when"], "a condition") if "when" in words else None,
-            only=word(words["only"], "`only`", ("training", "inference")) if "only" in words else None,  # type: ignore[arg-type]
+            only=word(words["only"], "`only`", MODES) if "only" in words else None,
             extra=extra,
             ties=ties,
             inline=truth(words["inline"], "`inline`") if "inline" in words else False,
@@ -312,7 +322,7 @@ class BodyReader:
                 what = self.body(inner, "the repeated body")
             case inner:
                 what = self.expression(inner, "the module to repeat")
-        wire, width = self.wire(found["wire"]) if "wire" in found else ("chain", 1)
+        wire, width = self.wire(found["wire"]) if "wire" in found else WIRES["chain"]
         if "join" in found and wire != "parallel":
             raise fault("A0213", "`join` belongs to `wire: parallel`", found.entry("join").key.span)
         naming = None
@@ -324,14 +334,14 @@ class BodyReader:
             what=what,
             times=self.expression(need(found, "times", "a `repeat`"), "a number of copies"),
             naming=naming,
-            wire=wire,  # type: ignore[arg-type]
+            wire=wire,
             width=width,
             join=self.join(found["join"]) if "join" in found else None,
             checkpoint=self.checkpoint(found),
             span=found.entry("repeat").key.span,
         )
 
-    def wire(self, value: Yaml) -> tuple[str, int]:
+    def wire(self, value: Yaml) -> tuple[Wire, int]:
         given = text(value, "a way of wiring")
         if match := _LAST.fullmatch(given):
             width = int(match[1][:6])
@@ -340,7 +350,7 @@ class BodyReader:
             return "last", width
         if given == "last":
             raise fault("A0213", "`last` needs a number", value.span, help="write `last(2)`")
-        return word(value, "`wire`", ("chain", "residual", "dense", "parallel", "last(2)")), 1
+        return WIRES[word(value, "`wire`", WIRES)]
 
     def loop(self, found: Mapping) -> For:
         only_keys(found, ("for", "do"), "a `for`")

@@ -6,9 +6,10 @@ import ast
 import re
 from decimal import Decimal
 from fractions import Fraction
+from typing import get_args
 
-from archspec.language.read.shape import plain, wrong
-from archspec.language.spec import Figure
+from archspec.language.read.shape import among, plain, wrong
+from archspec.language.spec import Figure, Relation
 from archspec.text.diagnostics import fault
 from archspec.text.document import Items, Scalar, Yaml
 
@@ -28,6 +29,7 @@ FIGURES = (
     "output",
 )
 """what a line of `expect` may be about, by the names of `archspec stats --format json`"""
+RELATIONS: tuple[Relation, ...] = get_args(Relation)
 _SUFFIX = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _NUMBER = re.compile(r"(?P<digits>\d{1,400}(?:\.(?P<fraction>\d{1,40}))?)\s?(?P<suffix>[KMGT]?)")
 _CLOSED = re.compile(r"[\d\s()+*-]{1,200}")
@@ -54,12 +56,13 @@ def _figure(value: Yaml) -> Figure:
         raise wrong(value, "a figure such as 7978856, 2.83G, 2**58 or `<= 1.5G`")
     match = _RELATION.fullmatch(value.text)
     assert match is not None  # every part of the pattern may be empty
-    relation = match["relation"] or "=="
+    relation = among(match["relation"] or "==", RELATIONS)
+    assert relation is not None  # the pattern lets no other through
     number, slack = _number(match["rest"], value)
     return Figure(
         value=number,
         text=value.text,
-        relation=relation,  # type: ignore[arg-type]
+        relation=relation,
         slack=slack if relation == "==" else 0,
         span=value.span,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from archspec.language.read.body import BodyReader
 from archspec.language.read.figures import FIGURES, read_figure
@@ -30,6 +30,7 @@ from archspec.language.spec import (
     LANGUAGE_VERSIONS,
     Argument,
     Body,
+    Dtype,
     Figure,
     FileModule,
     Head,
@@ -50,7 +51,7 @@ FILE_KEYS = (
     *("modules", "graph", "heads", "outputs", "expect", "variants", "train", "weights", "error"),
 )
 VARIANT_KEYS = ("params", "expect", "title", "source", "notes", "weights", "error")
-DTYPES = ("float32", "int64", "bool")
+DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 
 
 def read_spec(tree: Yaml, limits: Limits) -> Spec:
@@ -193,7 +194,8 @@ class FileReader:
 
     def input(self, entry: Entry) -> Input:
         key = entry.key.text if entry.key.text == "input" else name(entry.key, "an input")
-        value, dtype = entry.value, "float32"
+        value = entry.value
+        dtype: Dtype = "float32"
         if isinstance(value, Mapping):
             only_keys(value, ("shape", "dtype"), f"the input `{key}`")
             if "dtype" in value:
@@ -202,7 +204,7 @@ class FileReader:
         if not isinstance(value, Items):
             raise wrong(value, "a shape such as [3, 224, 224]", help="sizes stand without the batch axis")
         shape = tuple(self.bodies.argument(item) for item in value)
-        return Input(name=key, shape=shape, dtype=dtype, span=entry.key.span)  # type: ignore[arg-type]
+        return Input(name=key, shape=shape, dtype=dtype, span=entry.key.span)
 
     def head(self, entry: Entry) -> Head:
         key = name(entry.key, "a head")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from archspec.language.read.shape import describe, name, need, number, only_keys, plain, word
+from archspec.language.read.shape import among, describe, name, need, number, only_keys, plain, word
 from archspec.language.spec import ParamDef, ParamType
 from archspec.text.diagnostics import fault
 from archspec.text.document import Entry, Items, Mapping, Scalar, Yaml
 from archspec.text.functions import real
 from archspec.text.source import Span
 
-PARAM_TYPES: tuple[str, ...] = get_args(ParamType)
+PARAM_TYPES: tuple[ParamType, ...] = get_args(ParamType)
 _KEYS = ("type", "default", "min", "max", "choices")
 YAML_11_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 """truth values of YAML 1.1, which are words here, and what to write instead"""
@@ -32,8 +32,9 @@ def read_param(entry: Entry, *, bare_types: bool) -> ParamDef:
     value = entry.value
     if isinstance(value, Mapping):
         return _long(key, value, entry.key.span)
-    if bare_types and isinstance(value, Scalar) and value.text in PARAM_TYPES:
-        return ParamDef(name=key, type=value.text, required=True, span=entry.key.span)  # type: ignore[arg-type]
+    kind = among(value.text, PARAM_TYPES) if bare_types and isinstance(value, Scalar) else None
+    if kind is not None:
+        return ParamDef(name=key, type=kind, required=True, span=entry.key.span)
     return ParamDef(name=key, type=kind_of(value), required=False, default=freeze(plain(value)), span=entry.key.span)
 
 
@@ -54,7 +55,7 @@ def _long(key: str, value: Mapping, span: Span) -> ParamDef:
             raise fault("A0207", f"`{bound}` bounds numbers, and `{key}` is not one", value.entry(bound).key.span)
     result = ParamDef(
         name=key,
-        type=kind,  # type: ignore[arg-type]
+        type=kind,
         required=default is None,
         default=None if default is None else freeze(plain(default)),
         min=number(value["min"], "min") if "min" in value else None,

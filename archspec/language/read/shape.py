@@ -118,6 +118,7 @@ TORCH_NAMES = frozenset(
 """What an `nn.Module` calls its own (the parent class wins over an attribute of that name)."""
 
 T = TypeVar("T")
+Word = TypeVar("Word", bound=str)
 _TAKEN = frozenset(keyword.kwlist) | STRUCTURE_WORDS | OWN_NAMES | TORCH_NAMES
 _COPY = re.compile(r"(?!__)[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*")
 
@@ -168,14 +169,20 @@ def text(value: Yaml, what: str) -> str:
     return found.value
 
 
-def word(value: Yaml, what: str, choices: Iterable[str]) -> str:
-    found, known = text(value, what), tuple(choices)
-    if found not in known:
-        near = suggest(found, known)
+def among(given: str, choices: Iterable[Word]) -> Word | None:
+    """A text as that of the choices which it is."""
+    return next((choice for choice in choices if choice == given), None)
+
+
+def word(value: Yaml, what: str, choices: Iterable[Word]) -> Word:
+    given, known = text(value, what), tuple(choices)
+    found = among(given, known)
+    if found is None:
+        near = suggest(given, known)
         listing = ", ".join(f"`{choice}`" for choice in known)
         raise fault(
             "A0215",
-            f"{what} cannot be `{found}`",
+            f"{what} cannot be `{given}`",
             value.span,
             help=[f"did you mean `{near}`?"] if near else [f"it is one of {listing}"],
         )
