@@ -38,7 +38,7 @@ class FusedConv2d(nn.Conv2d):
     as torch does it. Elsewhere it is one by one.
     """
 
-    POINTWISE = 2**26  # multiply-adds up to which 1x1 is faster as a matrix product
+    POINTWISE = 2**24  # multiply-adds up to which 1x1 is faster as a matrix product
     SMALL = 2**23  # and up to which torch is done with one image before oneDNN begins
 
     def __init__(self, *args, activation=None, **kwargs):
