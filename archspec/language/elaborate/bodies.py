@@ -11,6 +11,7 @@ from archspec.language.elaborate.checkpointing import is_checkpointed, refuse_in
 from archspec.language.elaborate.copies import repeat_body
 from archspec.language.elaborate.elaborator import Elaborator, TooLargeError
 from archspec.language.elaborate.joins import body_output, join_values
+from archspec.language.elaborate.kinds import is_node
 from archspec.language.elaborate.nesting import close_inner
 from archspec.language.elaborate.plain import plain
 from archspec.language.elaborate.scope import Scope
@@ -172,7 +173,7 @@ class Runner:
         if isinstance(step.action, Expression) and isinstance(call := step.action.tree, ast.Call):
             stages = Stages(self.elaborator, scope, step.action, Place("", "", "", False), read)
             match call:
-                case ast.Call(args=[ast.Name() as node], keywords=[]) if stages.is_node(node):
+                case ast.Call(args=[ast.Name() as node], keywords=[]) if is_node(scope, node):
                     return stages.operand(node)
         return read
 

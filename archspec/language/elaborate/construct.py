@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,6 @@ from archspec.language.spec import FileModule, ModuleDef, ParamDef
 from archspec.ops.base import Op
 from archspec.ops.registry import OPS
 from archspec.text.diagnostics import Reporter, SpecError, fault
-from archspec.text.functions import FUNCTIONS
 from archspec.text.source import Span
 from archspec.text.suggest import suggest
 
@@ -65,10 +64,6 @@ class Constructor:
         self._ops: dict[object, Op] = {}
         self._bare: dict[tuple[Unit, str], Target] = {}
         """what a name without arguments makes in a file: `relu`, `batch_norm` with the file's defaults"""
-
-    @cached_property
-    def functions(self) -> frozenset[str]:
-        return frozenset(FUNCTIONS)
 
     def by_name(self, scope: Scope, name: str, span: Span) -> tuple[Unit, type[Op] | ModuleDef | FileModule]:
         """What a name means where an op or a module stands. Raises A0303, A0313."""

@@ -11,10 +11,10 @@ from archspec.language.elaborate.application import apply, part
 from archspec.language.elaborate.builder import Builder
 from archspec.language.elaborate.construct import OpTarget, Target, join_target
 from archspec.language.elaborate.elaborator import Elaborator
+from archspec.language.elaborate.kinds import is_node, mixed, refuse_misspelt
 from archspec.language.elaborate.nesting import close_inner
-from archspec.language.elaborate.scope import SHAPE_WORDS, Scope
+from archspec.language.elaborate.scope import Scope
 from archspec.language.elaborate.values import PoisonedError, Shared, Value, usable
-from archspec.language.spec import ModuleDef
 from archspec.ops.tensor import Multiply
 from archspec.text.diagnostics import SpecError, fault
 from archspec.text.expression import Expression
@@ -67,39 +67,6 @@ class Stages:
     def span(self, node: ast.AST) -> Span:
         return self.expression.span(node)
 
-    # what kind of thing a piece of expression is
-
-    def is_node(self, node: ast.expr) -> bool:
-        """It stands for a value of the graph (and not for a number or a word)."""
-        match node:
-            case ast.Name(id=name):
-                return not self.scope.is_number(name) and self.scope.find_node(name) is not None
-            case ast.Attribute(value=inner, attr=word):
-                return word not in SHAPE_WORDS and self.is_node(inner) and self.has_parts(inner)
-            case ast.Subscript(value=inner):
-                return self.is_node(inner)
-            case ast.BinOp(left=left, op=ast.RShift()):
-                return True
-            case ast.BinOp(left=left, right=right):
-                return self.is_node(left) or self.is_node(right)
-            case ast.IfExp(body=one, orelse=other):
-                return self.is_node(one) or self.is_node(other)
-            case ast.Call(func=ast.Call()):
-                return True
-            case ast.Call(func=ast.Name(id=name)):
-                return name not in self.elaborator.constructor.functions and self.names_target(name)
-        return False
-
-    def has_parts(self, node: ast.expr) -> bool:
-        """An attribute of it can be one of its outputs; of a single value it is a misspelt size."""
-        value = self.scope.find_node(node.id) if isinstance(node, ast.Name) else None
-        return value is None or len(value.refs) != 1
-
-    def names_target(self, name: str) -> bool:
-        return (
-            self.scope.unit.has_target(name) or self.scope.find_shared(name) is not None or name in self.scope.numbers
-        )
-
     # a whole step, or a stage of a pipe: names an op or a module
 
     def stage(self, node: ast.expr) -> Value:
@@ -114,11 +81,11 @@ class Stages:
                 return self.call(node, lambda: self.place.key)
             case ast.BinOp(op=ast.RShift()):
                 return self.pipe(node, self.place.key)
-            case ast.BinOp(op=op) if type(op) in _JOINS and self.is_node(node):
+            case ast.BinOp(op=op) if type(op) in _JOINS and is_node(self.scope, node):
                 return self.join(node, top=True)
             case ast.IfExp(test=test, body=one, orelse=other):
                 return self.stage(one if self.truth(test) else other)
-            case ast.Attribute() | ast.Subscript() if self.is_node(node):
+            case ast.Attribute() | ast.Subscript() if is_node(self.scope, node):
                 return self.select(node)
         raise fault(
             "A0310",
@@ -145,7 +112,7 @@ class Stages:
                 return self.call(node, self.place.part)
             case ast.BinOp(op=ast.RShift()):
                 return self.pipe(node, self.place.part())
-            case ast.BinOp(op=op) if type(op) in _JOINS and self.is_node(node):
+            case ast.BinOp(op=op) if type(op) in _JOINS and is_node(self.scope, node):
                 return self.join(node, top=False)
             case ast.IfExp(test=test, body=one, orelse=other):
                 return self.operand(one if self.truth(test) else other)
@@ -176,7 +143,7 @@ class Stages:
         name = _JOINS[type(node.op)]
         sides: list[Value | None] = []
         for side in (node.left, node.right):
-            if self.is_node(side) or (isinstance(side, ast.Name) and not self.scope.is_number(side.id)):
+            if is_node(self.scope, side) or (isinstance(side, ast.Name) and not self.scope.is_number(side.id)):
                 with_side = self.operand(side)
                 sides.append(with_side)
             else:
@@ -236,8 +203,8 @@ class Stages:
         shared = self.scope.find_shared(name)
         if shared is not None:
             return self.apply_shared(shared, self.operands(node), node)
-        kinds = [self.is_node(arg) for arg in (*node.args, *(keyword.value for keyword in node.keywords))]
-        self.check_operands(node, name, kinds)
+        kinds = [is_node(self.scope, arg) for arg in (*node.args, *(keyword.value for keyword in node.keywords))]
+        refuse_misspelt(self.scope, self.expression, node, name, kinds)
         if kinds and all(kinds):
             own = key()
             bare = ast.Name(name, ast.Load())
@@ -245,7 +212,8 @@ class Stages:
             target = self.elaborator.call_target(self.scope, self.expression, bare)
             return self.finish(target, self.operands(node), own, node)
         if any(kinds):
-            raise self.mixed(node, name)
+            self.elaborator.constructor.by_name(self.scope, name, self.span(node.func))
+            raise mixed(self.scope, self.expression, node, name)
         target = self.elaborator.call_target(self.scope, self.expression, node)
         return self.finish(target, None, key(), node)
 
@@ -255,45 +223,9 @@ class Stages:
             return node.func, self.operands(node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-            if arguments and all(map(self.is_node, arguments)):
+            if arguments and all(is_node(self.scope, one) for one in arguments):
                 return node.func, self.operands(node)
         return node, None
-
-    def check_operands(self, node: ast.Call, name: str, kinds: list[bool]) -> None:
-        """A misspelt node makes an applying call look like a construction: `relu(stme)`. Raises A0302, A0314."""
-        found = None if all(kinds) else self.scope.unit.target(name)
-        unknown = [arg for arg in node.args if isinstance(arg, ast.Name) and self.is_unknown(arg.id)]
-        if found is None or not unknown:
-            return
-        target = found[1]
-        if isinstance(target, type):
-            arguments, inputs, variadic = len(target.model_fields), len(target.inputs), target.variadic
-        elif isinstance(target, ModuleDef):
-            arguments, inputs, variadic = len(target.params), len(target.inputs), False
-        else:
-            return
-        applied = any(kinds) and (variadic or len(kinds) <= inputs) and len(unknown) + sum(kinds) == len(kinds)
-        if applied or len(node.args) > arguments:
-            raise self.scope.no_node(unknown[0].id, self.span(unknown[0]))
-
-    def is_unknown(self, name: str) -> bool:
-        """It names nothing at all."""
-        return not (self.scope.is_number(name) or self.scope.find_node(name) is not None or self.names_target(name))
-
-    def mixed(self, node: ast.Call, name: str) -> Exception:
-        self.elaborator.constructor.by_name(self.scope, name, self.span(node.func))
-        pieces = [(arg, self.expression.source(arg)) for arg in node.args]
-        nodes = [text for arg, text in pieces if self.is_node(arg)]
-        rest = [text for arg, text in pieces if not self.is_node(arg)]
-        for keyword in node.keywords:
-            given = f"{keyword.arg}={self.expression.source(keyword.value)}"
-            (nodes if self.is_node(keyword.value) else rest).append(given)
-        return fault(
-            "A0310",
-            f"`{name}` is constructed and applied in one call",
-            self.span(node),
-            help=f"construct, then apply: `{name}({', '.join(rest)})({', '.join(nodes)})`",
-        )
 
     def operands(self, node: ast.Call) -> Operands:
         values = tuple(self.operand(arg) for arg in node.args)
