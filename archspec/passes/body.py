@@ -7,7 +7,7 @@ from typing import Any
 
 from archspec.ops.base import Op, Tensor
 from archspec.passes.facts import Facts
-from archspec.passes.rewrite import Recipe, Recipes, Rewritten
+from archspec.passes.rewrite import Old, Recipe, Recipes, Rewritten
 from archspec.program.model import INPUT, Module, Node, Origin, Output, Program, Ref
 from archspec.program.weights import join_key
 
@@ -155,9 +155,10 @@ class Body:
         """How a tensor of a node follows from old ones."""
         self.tensors[join_key(self.nodes[at].key, name)] = recipe
 
-    def old(self, at: int, name: str, otherwise: Recipe) -> Recipe:
+    def old(self, at: int, name: str) -> Recipe:
         """What a tensor of a node is made of now: earlier changes of the same pass count."""
-        return self.tensors.get(join_key(self.nodes[at].key, name), otherwise)
+        key = join_key(self.nodes[at].key, name)
+        return self.tensors.get(key, Old(key))
 
     # the end
 

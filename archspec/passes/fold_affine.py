@@ -14,9 +14,8 @@ from archspec.ops.tensor import Multiply
 from archspec.passes.affine import AFFINE, Affine, affine_of
 from archspec.passes.body import OUTPUT, Body, changed, having, over_modules
 from archspec.passes.formulas import added, carried, scaled_inside
-from archspec.passes.rewrite import Made, Old, Rewritten
+from archspec.passes.rewrite import Made, Rewritten
 from archspec.program.model import Program, Ref
-from archspec.program.weights import join_key
 
 
 def fold_affine(program: Program) -> Rewritten:
@@ -65,12 +64,12 @@ def _padded(conv: Conv, x: Tensor) -> bool:
 
 def into(body: Body, at: int, affine: Affine) -> None:
     """Let that layer do it."""
-    layer, key = body.nodes[at].body, body.nodes[at].key
+    layer = body.nodes[at].body
     assert isinstance(layer, (Conv, Linear))
     groups = layer.groups if isinstance(layer, Conv) else 1
-    weight = body.old(at, "weight", Old(join_key(key, "weight")))
+    weight = body.old(at, "weight")
     if affine.shift is not None:
-        bias = body.old(at, "bias", Old(join_key(key, "bias"))) if layer.bias else None
+        bias = body.old(at, "bias") if layer.bias else None
         more = Made(carried, (weight, affine.shift), {"groups": groups})
         body.recipe(at, "bias", more if bias is None else Made(added, (bias, more)))
         body.change(at, changed(layer, bias=True))

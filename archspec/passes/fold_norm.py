@@ -14,9 +14,8 @@ from archspec.ops.tensor import Multiply
 from archspec.passes.affine import AFFINE, Affine, affine_of, cuts_space
 from archspec.passes.body import Body, changed, having, over_modules
 from archspec.passes.formulas import added, scaled, scaled_inside
-from archspec.passes.rewrite import Made, Old, Recipe, Rewritten
+from archspec.passes.rewrite import Made, Recipe, Rewritten
 from archspec.program.model import Node, Program
-from archspec.program.weights import join_key
 
 
 def fold_norm(program: Program) -> Rewritten:
@@ -37,11 +36,12 @@ def _fold(body: Body) -> None:
         before = _layer_before(body, at) if affine is not None else None
         if affine is None or before is None:
             continue
-        number, layer, folded = before[0], before[1], _with_bias(before[2], affine)
-        if folded is None or not _per_channel(before[2], before[1].types[0], op):
+        number, source, layer = before
+        folded = _with_bias(layer, affine)
+        if folded is None or not _per_channel(layer, source.types[0], op):
             continue
         body.change(number, folded)
-        for name, recipe in _recipes(body, number, layer.key, before[2], affine):
+        for name, recipe in _recipes(body, number, layer, affine):
             body.recipe(number, name, recipe)
         body.remove(at)
 
@@ -66,20 +66,20 @@ def _per_channel(layer: Op, output: Tensor, op: Op) -> bool:
     return not isinstance(layer, Linear) or len(output.shape) == 1 or isinstance(op, Multiply)
 
 
-def _recipes(body: Body, at: int, key: str, layer: Op, affine: Affine) -> list[tuple[str, Recipe]]:
+def _recipes(body: Body, at: int, layer: Op, affine: Affine) -> list[tuple[str, Recipe]]:
     assert isinstance(layer, (Conv, ConvTranspose, Linear))
     found: list[tuple[str, Recipe]] = []
     if affine.scale is not None:
-        weight = body.old(at, "weight", Old(join_key(key, "weight")))
+        weight = body.old(at, "weight")
         if isinstance(layer, ConvTranspose):
             found.append(("weight", Made(scaled_inside, (weight, affine.scale), {"groups": layer.groups})))
         else:
             found.append(("weight", Made(scaled, (weight, affine.scale))))
-    bias = body.old(at, "bias", Old(join_key(key, "bias"))) if layer.bias else None
+    before = bias = body.old(at, "bias") if layer.bias else None
     if bias is not None and affine.scale is not None:
         bias = Made(scaled, (bias, affine.scale))
     if affine.shift is not None:
         bias = affine.shift if bias is None else Made(added, (bias, affine.shift))
-    if bias is not None and bias != Old(join_key(key, "bias")):
+    if bias is not None and bias != before:
         found.append(("bias", bias))
     return found
