@@ -19,10 +19,10 @@ def on_onednn(x):
     return (
         x.is_cpu
         and x.dim() == 4
-        and x.dtype == torch.float32
-        and torch.backends.mkldnn.is_available()
-        and not (torch.is_grad_enabled() and x.requires_grad)
+        and x.dtype is torch.float32
+        and not (x.requires_grad and torch.is_grad_enabled())
         and not torch.compiler.is_compiling()
+        and torch.backends.mkldnn.is_available()
     )
 ''',
 )
@@ -47,8 +47,8 @@ class FusedConv2d(nn.Conv2d):
         self.made = None, None
 
     def forward(self, x, addend=None):
-        weight = self.weight
-        if not on_onednn(x) or (torch.is_grad_enabled() and weight.requires_grad):
+        weight = self._parameters["weight"]  # a shorter way than self.weight
+        if not on_onednn(x) or (weight.requires_grad and torch.is_grad_enabled()):
             return self.finish(self._conv_forward(x, weight, self.bias), addend)
         state = 0 if weight.is_inference() else weight._version
         made_for = x.shape, weight.data_ptr(), state, torch.get_num_threads()
