@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from copy import deepcopy
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -35,7 +36,7 @@ LEAST = 0.97
 def pair(id: str) -> tuple[Subject, Subject]:
     """Ours and the hand-written one, each with its own copy of the same weights."""
     theirs = scramble(build(id)).eval()
-    ours = loaded(id).compile(weights=renamed(id, theirs.state_dict())).eval()
+    ours = loaded(id).compile(weights=renamed(id, deepcopy(theirs.state_dict()))).eval()
     return Subject("ours", ours, ours), Subject("theirs", theirs, theirs)
 
 

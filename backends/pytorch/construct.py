@@ -164,14 +164,18 @@ class Construction:
 
     def may_overwrite(self, module: Module, at: int) -> bool:
         """Whether nobody but this node wants its input, and the input's maker does not need it either."""
-        node = module.nodes[at]
+        node, consumers = module.nodes[at], self.consumers(module.id)
         ref = node.args[0]
-        if ref.node == INPUT or node.only is not None:
-            return False
-        maker = module.nodes[ref.node]
-        if maker.skipped or maker.only is not None or isinstance(maker.body, Call) or len(maker.types) != 1:
-            return False
-        return self.lowering(module.id, ref.node).overwritable and self.consumers(module.id)[ref] == 1
+        while ref.node != INPUT and node.only is None and consumers[ref] == 1:
+            maker = module.nodes[ref.node]
+            if maker.only is not None or len(maker.types) != 1:
+                return False
+            if not maker.skipped:
+                return not isinstance(maker.body, Call) and self.lowering(module.id, ref.node).overwritable
+            if len(maker.args) != 1:
+                return False
+            ref = maker.args[0]  # a skipped step hands on what it is given
+        return False
 
 
 def _alike(parts: Sequence[Tree]) -> bool:
