@@ -11,6 +11,8 @@ from archspec.ops.geometry import need, need_rank
 from archspec.ops.window import Ways, aligned
 
 IMAGE = Tensor((64, 56, 56))
+ACTIVATIONS = ("relu", "relu6", "silu", "hard_sigmoid", "hard_swish")
+"""what may be applied in one go with a convolution, as ops without arguments"""
 
 
 class FusedConv(Conv):
@@ -32,7 +34,7 @@ class FusedConv(Conv):
         Example("fused_conv(64, [1, 3], stride=[1, 2])", (IMAGE,), (Tensor((64, 56, 27)),), 12352, mads=18579456),
     )
 
-    activation: Annotated[str, words("none", "relu", "relu6", "silu", "hard_sigmoid", "hard_swish")] = "none"
+    activation: Annotated[str, words("none", *ACTIVATIONS)] = "none"
 
     def infer(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         x, *addends = inputs

@@ -6,26 +6,13 @@ it is then the one that the engine's own call is made for.
 
 from __future__ import annotations
 
-from archspec.ops import activation
-from archspec.ops.base import Op
 from archspec.ops.conv import Conv
-from archspec.ops.fused import FusedConv
+from archspec.ops.fused import ACTIVATIONS, FusedConv
 from archspec.ops.geometry import even
 from archspec.ops.merge import Add
 from archspec.passes.body import Body, changed, having, over_modules
 from archspec.passes.rewrite import Rewritten
 from archspec.program.model import Program
-
-FUSED: dict[type[Op], str] = {
-    kind: kind.op
-    for kind in (
-        activation.Relu,
-        activation.Relu6,
-        activation.Silu,
-        activation.HardSigmoid,
-        activation.HardSwish,
-    )
-}
 
 
 def fuse_conv(program: Program) -> Rewritten:
@@ -47,11 +34,11 @@ def _fuse(body: Body) -> None:
         if isinstance(op, Add) and len(node.args) == 2 and {*body.given(at)} == {*node.types}:
             _add(body, at)
     for at, _, op in body.ops():
-        before = body.producer(at) if type(op) in FUSED else None
+        before = body.producer(at) if op.op in ACTIVATIONS else None
         if before is None or not isinstance(before[2], FusedConv) or before[2].activation != "none":
             continue
-        if len(before[1].args) == 1 or isinstance(op, activation.Relu):
-            body.change(before[0], changed(before[2], activation=FUSED[type(op)]))
+        if len(before[1].args) == 1 or op.op == "relu":
+            body.change(before[0], changed(before[2], activation=op.op))
             body.remove(at)
 
 

@@ -17,8 +17,8 @@ from archspec.program.weights import Weights
 
 CACHE = 50 * 2**20
 """bytes: about what the caches of a processor hold together"""
-FEWER = 2
-"""how many times the bytes of weights those of values must be"""
+VALUES_TO_WEIGHTS = 2
+"""how many times as many bytes of values as of weights a portion must move to be worth reading the weights again"""
 
 
 def portion(program: Program) -> Rewritten:
@@ -47,7 +47,7 @@ def portion(program: Program) -> Rewritten:
         moved[module.id] = total
     fit = 2 ** (max(1, CACHE // largest).bit_length() - 1)
     weights = 4 * sum(weight.type.elements for weight in Weights(program).all())
-    if fit * moved[program.main] < FEWER * weights:
+    if fit * moved[program.main] < VALUES_TO_WEIGHTS * weights:
         return Rewritten(program)
     return Rewritten.of(program._replace(portion=fit))
 

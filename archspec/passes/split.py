@@ -68,7 +68,9 @@ def _program(whole: Program, parts: dict[str, Module], main: Module) -> Program:
         if id not in reached:
             reached.add(id)
             stack += [node.body.module for node in modules[id].nodes if isinstance(node.body, Call)]
-    return verify(whole._replace(main=main.id, modules={id: modules[id] for id in modules if id in reached}))
+    # How many samples go at one time was a hint for a network of one input and one output, which a half need not be.
+    left = {id: modules[id] for id in modules if id in reached}
+    return verify(whole._replace(main=main.id, modules=left, portion=None))
 
 
 class _Value(NamedTuple):

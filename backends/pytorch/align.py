@@ -168,7 +168,7 @@ def _unite_steps(steps: Sequence[Step]) -> Step:
         needs_key = step.named or step.lowering is None or step.lowering.functional is None
         if needs_key and (step.key != first.key or step.named != first.named):
             raise Mismatch
-        if step.lowering is not None and step.lowering.constant != first.lowering.constant:  # type: ignore[union-attr]
+        if step.lowering and first.lowering and step.lowering.constant != first.lowering.constant:
             raise Mismatch
     hint = next((step.present.hint for step in steps if step.present.hint is not None), None)
     label = first.name if not first.name[:1].isdigit() else (first.lowering and _label(first)) or "part"

@@ -69,6 +69,19 @@ def test_source_of_it_can_be_trained(tmp_path: Path) -> None:
     assert all(weight.grad is not None for weight in fast.parameters())
 
 
+def test_gradients_reach_whatever_wants_one(tmp_path: Path) -> None:
+    """The other value of a sum, and a bias alone, too: oneDNN would give neither any."""
+    file = tmp_path / "net.yaml"
+    head = "archspec: 1\nname: net\ninputs: {x: [8, 6, 6], y: [8, 6, 6]}\n"
+    file.write_text(f"{head}graph: [c: 'conv(8, 3, padding=1)(x)', c + y, relu]\n", "utf-8")
+    fast = archspec.optimize(archspec.compile(file, seed=0))
+    x, y = torch.randn(2, 2, 8, 6, 6)
+    assert not fast(x, y).requires_grad
+    assert fast(x, y.clone().requires_grad_()).requires_grad
+    fast.get_submodule("c").bias.requires_grad_(True)  # type: ignore[union-attr]
+    assert fast(x, y).requires_grad
+
+
 def test_weights_that_change_are_laid_out_again(tmp_path: Path) -> None:
     plain, fast = pair(tmp_path, NETS["large"])
     x = torch.randn(1, 8, 12, 12)

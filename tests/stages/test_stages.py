@@ -192,6 +192,18 @@ def test_stages_of_an_optimised_network_are_optimised() -> None:
     assert not any("bn" in key for stage in stages for key in stage.state_dict())
 
 
+def test_a_stage_of_several_inputs_takes_any_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole cuts a batch in portions; a part whose inputs belong together must not."""
+    monkeypatch.setattr("archspec.passes.portion.CACHE", 2**20)
+    stages = archspec.compile("resnet20_cifar", seed=5, stages=2, optimize="inference")
+    whole = archspec.compile("resnet20_cifar", seed=5, optimize="inference")
+    images = torch.randn(9, 3, 32, 32)
+    with torch.inference_mode():
+        between = tensors(stages[0](images))
+        assert len(between) == 2
+        torch.testing.assert_close(stages[1](*between), whole(images), rtol=1e-4, atol=1e-5)
+
+
 def test_stages_by_a_plan_of_ones_own() -> None:
     found = plan(archspec.load("lenet5_modern").program, 2, by="memory")
     assert [stage.first for stage in found.stages] == ["C1", "7"]

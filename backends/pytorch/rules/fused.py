@@ -14,13 +14,16 @@ FUNCTIONS = {"none": None, "hard_sigmoid": "hardsigmoid", "hard_swish": "hardswi
 ON_ONEDNN = Helper(
     "on_onednn",
     '''\
-def on_onednn(x):
-    """Whether oneDNN can be given images `x`: on a CPU, if no gradient is wanted."""
+def on_onednn(x, *others):
+    """Whether oneDNN can be given images `x`: on a CPU, if nobody wants a gradient."""
     return (
         x.is_cpu
         and x.dim() == 4
         and x.dtype is torch.float32
-        and not (x.requires_grad and torch.is_grad_enabled())
+        and not (
+            torch.is_grad_enabled()
+            and any(one is not None and one.requires_grad for one in (x, *others))
+        )
         and not torch.compiler.is_compiling()
         and torch.backends.mkldnn.is_available()
     )
@@ -48,7 +51,7 @@ class FusedConv2d(nn.Conv2d):
 
     def forward(self, x, addend=None):
         weight = self._parameters["weight"]  # a shorter way than self.weight
-        if not on_onednn(x) or (weight.requires_grad and torch.is_grad_enabled()):
+        if not on_onednn(x, addend, *self._parameters.values()):
             return self.finish(self._conv_forward(x, weight, self.bias), addend)
         state = 0 if weight.is_inference() else weight._version
         made_for = x.shape, weight.data_ptr(), state, torch.get_num_threads()
