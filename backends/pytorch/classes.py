@@ -11,7 +11,7 @@ from archspec.backends.pytorch.attributes import Attributes, is_numbered
 from archspec.backends.pytorch.construct import Construction
 from archspec.backends.pytorch.fit import Expr, Fitter, Points
 from archspec.backends.pytorch.forward import Forward, Text
-from archspec.backends.pytorch.hints import portions, room_of
+from archspec.backends.pytorch.hints import is_replayed, replayed, room_of
 from archspec.backends.pytorch.loops import TENSOR, loop_forward
 from archspec.backends.pytorch.names import is_identifier, snake
 from archspec.backends.pytorch.render import Flow, Renderer
@@ -58,7 +58,12 @@ class ClassWriter:
                 base, forward = self._body()
         parameters = self.fitter.parameters
         kept = [f"self.{attribute} = {text}" for attribute, text in self.attributes.kept.items()]
-        lines = [f"class {self.name}({base}):", f"    def __init__({signature.constructor(parameters)}):"]
+        head: list[str] = []
+        program = self.construction.program
+        if self.first.id == program.main and is_replayed(program):
+            base, head = replayed(base, program.portion)
+        lines = [f"class {self.name}({base}):", *(f"    {line}" if line else "" for line in head)]
+        lines.append(f"    def __init__({signature.constructor(parameters)}):")
         body = [*self.init[:1], *kept, *self.init[1:]]
         lines += [f"        {line}" if line else "" for line in body]
         if forward:
@@ -233,9 +238,6 @@ class ClassWriter:
             sent=module.kind == "stage",
         )
         lines = forward.write()
-        portion = self.construction.program.portion
-        if module.kind == "graph" and portion is not None:
-            lines = [*portions(portion, inputs[0]), *lines]
         arguments = [f"{name}: {TENSOR}" for name in inputs] + [f"{name}: nn.Module" for name in borrowed]
         return [f"self, {', '.join(arguments)}) -> {signature.returns(module)}:", *lines]
 

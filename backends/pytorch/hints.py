@@ -1,11 +1,12 @@
-"""What a pass hints at and source makes of it: room for what is concatenated, and batches in portions."""
+"""What passes hint at and source makes of it: room for what is concatenated, and a network that plays its calls."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from archspec.backends.pytorch.rules.base import Helper
-from archspec.backends.pytorch.rules.fused import ON_ONEDNN
+from archspec.backends.pytorch.rules.tape import REPLAYED
+from archspec.ops.fused import FusedConv
 from archspec.program.model import Module, Program
 
 GROWING = Helper(
@@ -42,7 +43,23 @@ class Growing:
 def helpers(program: Program, modules: Iterable[Module]) -> tuple[Helper, ...]:
     """What the file must define for the hints of a program."""
     room = any(module.loop is not None and module.loop.room for module in modules)
-    return ((GROWING,) if room else ()) + ((ON_ONEDNN,) if program.portion is not None else ())
+    return ((GROWING,) if room else ()) + ((REPLAYED,) if is_replayed(program) else ())
+
+
+def is_replayed(program: Program) -> bool:
+    """Whether it holds what a tape does faster."""
+    nodes = (node for module in program.modules.values() for node in module.nodes)
+    return any(isinstance(node.body, FusedConv) for node in nodes)
+
+
+def replayed(base: str, portion: int | None) -> tuple[str, list[str]]:
+    """The bases of the network's own class if it is replayed, and the first lines in it.
+
+    >>> replayed("nn.Sequential", 8)
+    ('Replayed, nn.Sequential', ['portion = 8', ''])
+    """
+    bases = REPLAYED.name if base == "nn.Module" else f"{REPLAYED.name}, {base}"
+    return bases, [] if portion is None else [f"portion = {portion}", ""]
 
 
 def room_of(module: Module) -> int:
@@ -61,20 +78,3 @@ def growing(room: str, copies: str, sides: Iterable[str]) -> list[str]:
     """
     call = f"layer({', '.join(['x.value', *sides])})"
     return [f"x = Growing(x, {room})", f"for layer in {copies}:", f"    x.append({call})", "return x.value"]
-
-
-def portions(size: int, name: str) -> list[str]:
-    """The statements at the head of the network's forward that cut a batch, and lay it out once for all that read it.
-
-    >>> print("\\n".join(portions(8, "x")))
-    if on_onednn(x):
-        x = x.contiguous(memory_format=torch.channels_last)
-        if len(x) > 8:  # a few at a time stay in the cache
-            return torch.cat([self(part) for part in x.split(8)])
-    """
-    return [
-        f"if on_onednn({name}):",
-        f"    {name} = {name}.contiguous(memory_format=torch.channels_last)",
-        f"    if len({name}) > {size}:  # a few at a time stay in the cache",
-        f"        return torch.cat([self(part) for part in {name}.split({size})])",
-    ]

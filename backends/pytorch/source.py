@@ -45,6 +45,8 @@ def _lines(program: Program, header: Header) -> Iterator[str]:
     text = "\n".join([*helpers, *code])
     yield from _docstring(header)
     yield ""
+    standard = [name for name in ("threading", "weakref") if f"{name}." in text]
+    yield from [*(f"import {name}" for name in standard), ""] if standard else []
     yield "import torch"
     yield "from torch import nn"
     if re.search(r"\bF[.,]", text):

@@ -1,4 +1,4 @@
-"""Optimised source, where it leaves torch's own layers: calls of oneDNN, room for dense blocks, portions of a batch."""
+"""Optimised source, where it leaves torch's own layers: tapes, calls of oneDNN, room for dense blocks, portions."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ NETS = {
     "dense": "[{repeat: [batch_norm, relu, 'conv(12)', batch_norm, relu, 'conv(4, 3, padding=1)'], times: 3, "
     "wire: dense}, batch_norm, relu, 'conv(8)', 'avg_pool(2)']",
     "depthwise": "['conv(8, 3, groups=8, padding=1, stride=2)', hard_swish, 'conv(16)', silu]",
+    "named": "[{c: 'conv(8, 3, padding=1)'}, relu, {d: 'conv(8)'}, it + x]",
     "large": "['conv(64, 3, padding=1)', relu, 'conv(512)', relu]",
 }
 
@@ -43,9 +44,10 @@ def test_it_computes_the_same_for_each_batch(name: str, tmp_path: Path, monkeypa
     assert architecture is not None
     assert 0 < (architecture.program.portion or 0) < 35
     for batch, layout in ((1, torch.contiguous_format), (35, torch.channels_last), (2, torch.channels_last)):
-        x = torch.randn(batch, 8, 12, 12).to(memory_format=layout)
-        with torch.no_grad():
-            torch.testing.assert_close(fast(x), plain(x), rtol=1e-4, atol=1e-4)
+        for _ in range(2):  # the second is played
+            x = torch.randn(batch, 8, 12, 12).to(memory_format=layout)
+            with torch.no_grad():
+                torch.testing.assert_close(fast(x), plain(x), rtol=1e-4, atol=1e-4)
     assert fast(x).is_contiguous(memory_format=torch.channels_last)
 
 
@@ -120,12 +122,13 @@ def test_random_networks_in_single_precision(tmp_path_factory: pytest.TempPathFa
     plain = architecture.compile(seed=0).eval()
     random_state(plain)
     fast = archspec.optimize(plain)
-    inputs = [torch.randn(3, *port.type.shape) for port in architecture.program.graph.inputs]
-    with torch.no_grad():
-        expected, found = plain(*inputs), fast(*inputs)
-    for one, other in zip(tensors(expected), tensors(found), strict=True):
-        scale = float(one.abs().max()) if one.numel() else 0.0
-        torch.testing.assert_close(other, one, rtol=0, atol=1e-3 * scale + 1e-5)
+    for _ in range(2):  # the second is played
+        inputs = [torch.randn(3, *port.type.shape) for port in architecture.program.graph.inputs]
+        with torch.no_grad():
+            expected, found = plain(*inputs), fast(*inputs)
+        for one, other in zip(tensors(expected), tensors(found), strict=True):
+            scale = float(one.abs().max()) if one.numel() else 0.0
+            torch.testing.assert_close(other, one, rtol=0, atol=1e-3 * scale + 1e-5)
 
 
 def test_source_is_what_a_formatter_leaves() -> None:

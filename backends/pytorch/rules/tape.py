@@ -1,0 +1,201 @@
+"""Helpers that leave Python out of an optimised network: its calls of torch are noted once, then made again alone."""
+
+from __future__ import annotations
+
+from archspec.backends.pytorch.rules.base import Helper
+
+TENSORS_IN = Helper(
+    "tensors_in",
+    '''\
+def tensors_in(value):
+    """The tensors among what a function is given, or gives."""
+    if isinstance(value, dict):
+        value = [*value.values()]
+    if isinstance(value, (list, tuple)):
+        return [x for part in value for x in tensors_in(part)]
+    return [value] if isinstance(value, torch.Tensor) else []
+''',
+)
+
+TAPE = Helper(
+    "Tape",
+    '''\
+class Tape(torch.overrides.TorchFunctionMode):
+    """The calls of torch that a network makes, to make them again for other inputs.
+
+    What follows from weights alone is computed while they are noted, and not again.
+    """
+
+    FACTS = ("__get__", "__len__", "dim", "is_contiguous", "numel", "size", "stride")
+    thread = threading.local()
+
+    def __init__(self):
+        super().__init__()
+        self.complete = True  # unless the network asks which numbers are in a tensor
+        self.values = []  # by number: constants, and room for what is computed
+        self.steps = []  # function, numbers of arguments, words, number of the result
+        self.known = {}  # by identity: a tensor that is computed, and its number
+
+    @classmethod
+    def running(cls):
+        return getattr(cls.thread, "running", False)
+
+    def record(self, network, inputs):
+        """What the network gives. It is called here, and its calls are noted."""
+        for x in inputs:
+            self.know(x, self.place())
+        with torch.no_grad(), self:
+            self.thread.running = True
+            try:
+                result = network(*inputs)
+            finally:
+                self.thread.running = False
+        self.result = self.number(result)
+        self.known.clear()
+        needed, computed = {self.result}, {made for *_, made in self.steps}
+        for at, step in reversed([*enumerate(self.steps)]):
+            last = computed.intersection([*step[1], step[-1]]) - needed
+            self.steps[at] = *step, [*last]
+            needed |= last
+        return result
+
+    def play(self, inputs):
+        """What the network gives for other inputs."""
+        values = self.values.copy()
+        values[: len(inputs)] = inputs
+        for function, numbers, words, made, last in self.steps:
+            values[made] = function(*[values[one] for one in numbers], **words)
+            for one in last:
+                values[one] = None
+        return values[self.result]
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        words = kwargs or {}
+        result = function(*args, **words)
+        if function is torch.Tensor.contiguous and result is args[0]:
+            return result
+        if result is not None and not tensors_in(result):
+            self.complete &= function.__name__ in self.FACTS or not self.depends(args)
+        elif self.depends(args) or not tensors_in(args):
+            self.complete &= not self.depends(words)
+            numbers = [self.number(value) for value in args]
+            made = self.step(function, numbers, words, self.computed(result))
+            self.know(result, made)
+        return result
+
+    def step(self, function, numbers, words=None, made=None):
+        """Notes a call, and gives the number of its result."""
+        made = self.place() if made is None else made
+        self.steps.append((function, numbers, words or {}, made))
+        return made
+
+    def place(self, constant=None):
+        self.values.append(constant)
+        return len(self.values) - 1
+
+    def know(self, result, number):
+        if isinstance(result, torch.Tensor):
+            self.known[id(result)] = weakref.ref(result), number
+        elif isinstance(result, (list, tuple)):
+            for at, part in enumerate(result):
+                one = self.step(lambda parts, at=at: parts[at], [number])
+                self.know(part, one)
+
+    def computed(self, x):
+        """The number of a tensor that depends on the inputs, else None."""
+        found, number = self.known.get(id(x), (None, None))
+        return number if found is not None and found() is x else None
+
+    def depends(self, value):
+        return any(self.computed(x) is not None for x in tensors_in(value))
+
+    def number(self, value):
+        """Where to find an argument: a constant, or what is computed."""
+        if not self.depends(value):
+            return self.place(value)
+        if isinstance(value, torch.Tensor):
+            return self.computed(value)
+        if isinstance(value, dict):
+            numbers = [self.number(part) for part in value.values()]
+            return self.step(lambda *xs: dict(zip(value, xs, strict=True)), numbers)
+        return self.step(lambda *xs: xs, [self.number(part) for part in value])
+''',
+)
+
+REPLAYED = Helper(
+    "Replayed",
+    '''\
+class Replayed(nn.Module):
+    """Network that on a CPU makes calls of torch alone, after one for inputs alike.
+
+    Elsewhere, and where gradients are wanted or a layer has a hook, it is any other.
+    """
+
+    KINDS = 4  # of inputs that it has a tape for
+    portion = None  # samples at a time, for what stays in the cache
+
+    def __init__(self, *parts):
+        super().__init__(*parts)
+        self.tapes = {}, None
+
+    def __call__(self, *inputs, **named):
+        state = None if named else self.state(inputs)
+        if state is None:
+            return super().__call__(*inputs, **named)
+        if self.portion is not None and len(inputs[0]) > self.portion:
+            return torch.cat([self(part) for part in inputs[0].split(self.portion)])
+        tapes, made_for = self.tapes
+        if made_for != state:
+            self.tapes = tapes, _ = {}, state
+        shapes = [(x.shape, x.stride(), x.dtype) for x in inputs]
+        kind = torch.get_num_threads(), *shapes
+        if kind not in tapes:
+            return self.record(tapes, kind, inputs)
+        if tapes[kind].complete:
+            return tapes[kind].play(inputs)
+        return super().__call__(*inputs)
+
+    def record(self, tapes, kind, inputs):
+        # The C library keeps what is freed and smaller than the largest freed before.
+        torch.empty(2**25 - 2**13, dtype=torch.uint8)
+        tape = Tape()
+        result = tape.record(super().__call__, inputs)
+        for old in [*tapes][: 1 - self.KINDS]:
+            del tapes[old]
+        tapes[kind] = tape
+        return result
+
+    def state(self, inputs):
+        """What tapes hold for: which weights there are. None if none can be played."""
+        if (
+            torch.compiler.is_compiling()
+            or torch.jit.is_tracing()
+            or torch.is_autocast_enabled("cpu")
+            or any(type(x) is not torch.Tensor or not x.is_cpu for x in inputs)
+        ):
+            return None
+        modules, weights = [self], []
+        for module in modules:
+            own = vars(module)  # asked at each call, so in the shortest way
+            if own["training"] or own["_forward_hooks"] or own["_forward_pre_hooks"]:
+                return None
+            if own["_modules"]:
+                modules += own["_modules"].values()
+            if own["_parameters"]:
+                weights += own["_parameters"].values()
+            if own["_buffers"]:
+                weights += own["_buffers"].values()
+        weights = [one for one in weights if one is not None]
+        if torch.is_grad_enabled():
+            if any(one.requires_grad for one in [*inputs, *weights]):
+                return None
+        try:
+            versions = [one._version for one in weights]
+        except RuntimeError:  # made in inference mode, and not to be written to outside
+            versions = []
+        return [*map(torch.Tensor.data_ptr, weights)], versions
+
+    def __getstate__(self):
+        return {**self.__dict__, "tapes": ({}, None)}
+''',
+)

@@ -1,0 +1,183 @@
+"""An optimised network on a CPU plays the calls of torch that it made before. That must show in nothing but time."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import weakref
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+from torch.utils.flop_counter import FlopCounterMode
+
+from tests.pytorch.test_optimised import NETS, pair
+
+X = torch.randn(4, 8, 12, 12, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture
+def fast(tmp_path: Path) -> nn.Module:
+    """A network that has noted its calls, with a name for each of its parts."""
+    network = pair(tmp_path, NETS["named"])[1]
+    network(X.flip(0))
+    return network
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch, fast: nn.Module) -> list[int]:
+    """Grows with each call of the network's forward."""
+    made: list[int] = []
+    forward = type(fast).forward
+
+    def counted(self: nn.Module, *inputs: torch.Tensor) -> object:
+        made.append(1)
+        return forward(self, *inputs)
+
+    monkeypatch.setattr(type(fast), "forward", counted)
+    return made
+
+
+def slow(fast: nn.Module, x: torch.Tensor = X) -> torch.Tensor:
+    """What the layers give, called one by one."""
+    with torch.no_grad():
+        result: torch.Tensor = type(fast).forward(fast, x)
+    return result
+
+
+def close(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return torch.allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_forward_is_called_once_for_inputs_alike(fast: nn.Module, calls: list[int]) -> None:
+    assert close(fast(X), slow(fast))
+    calls.clear()
+    first = fast(X)
+    assert torch.equal(fast(X), first)
+    assert not torch.equal(fast(X + 1), first)
+    assert not calls
+
+
+def test_each_kind_of_input_has_a_tape_and_the_oldest_go(fast: nn.Module, calls: list[int]) -> None:
+    kinds = [X, X[:1], X[:2], X[:3], X.to(memory_format=torch.channels_last)]
+    for x in [*kinds, *kinds[1:]]:
+        assert close(fast(x), slow(fast, x))
+    calls.clear()
+    fast(kinds[-1])
+    assert not calls
+    fast(kinds[0])
+    assert len(calls) == 1
+
+
+def test_a_hook_is_called(fast: nn.Module, calls: list[int]) -> None:
+    seen: list[torch.Tensor] = []
+    hook = fast.get_submodule("c").register_forward_hook(lambda module, given, result: seen.append(result))
+    fast(X)
+    assert len(seen) == len(calls) == 1
+    hook.remove()
+    fast(X)
+    assert len(calls) == 1
+
+
+def test_a_layer_that_is_replaced_is_used(fast: nn.Module) -> None:
+    before = fast(X)
+    fast.c = nn.Conv2d(8, 8, 1)
+    assert not close(fast(X), before)
+    assert close(fast(X), slow(fast))
+
+
+def test_weights_that_change_count_however_they_do(fast: nn.Module) -> None:
+    weight = fast.get_parameter("c.weight")
+    for change in (
+        lambda: weight.mul_(2),
+        lambda: setattr(weight, "data", torch.ones_like(weight)),
+        lambda: setattr(fast.get_submodule("c"), "weight", nn.Parameter(weight * 3, requires_grad=False)),
+        lambda: fast.load_state_dict({key: value + 1 for key, value in fast.state_dict().items()}),
+        lambda: fast.double().float(),
+    ):
+        fast(X)
+        change()
+        assert close(fast(X), slow(fast))
+
+
+def test_a_network_that_looks_at_numbers_is_not_played(fast: nn.Module, calls: list[int]) -> None:
+    class Either(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x if float(x.mean()) > 0 else -x
+
+    fast.c = nn.Sequential(fast.get_submodule("c"), Either()).eval()
+    for x in (X, -X, X):
+        assert close(fast(x), slow(fast, x))
+    assert len(calls) == 6
+
+
+def test_several_results_of_a_call_and_numbers_drawn_anew(fast: nn.Module) -> None:
+    class Parts(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            low, high = x.chunk(2, dim=1)
+            top, where = torch.stack([high, low]).max(dim=0)
+            return torch.cat([top * torch.rand(()), where.to(x.dtype), x.new_zeros(1).expand_as(low)], dim=1)[:, :8]
+
+    fast.c = Parts().eval()
+    fast(X)
+    torch.manual_seed(0)
+    played = fast(-X)
+    torch.manual_seed(0)
+    assert close(played, slow(fast, -X))
+    assert not close(fast(-X), played)
+
+
+def test_in_training_and_under_autocast_layers_are_called(fast: nn.Module, calls: list[int]) -> None:
+    fast.train()
+    fast(X)
+    fast.eval()
+    assert len(calls) == 1
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert fast(X).dtype is torch.bfloat16
+    assert len(calls) == 2
+
+
+def test_what_counts_operations_sees_them(fast: nn.Module, calls: list[int]) -> None:
+    with FlopCounterMode(display=False) as counter:
+        fast(X)
+    assert not calls
+    assert counter.get_total_flops() > 0
+
+
+def test_copies_note_their_own_calls(fast: nn.Module) -> None:
+    for other in (copy.deepcopy(fast), pickle.loads(pickle.dumps(fast))):
+        assert torch.equal(other(X), fast(X))
+        with torch.no_grad():
+            other.get_parameter("c.weight").zero_()
+        assert not torch.equal(other(X), fast(X))
+
+
+def test_results_belong_to_who_asked(fast: nn.Module) -> None:
+    first = fast(X)
+    kept = first.clone()
+    fast(-X)
+    assert torch.equal(first, kept)
+
+
+def test_memory_of_values_is_freed_while_it_plays(tmp_path: Path) -> None:
+    """A chain of layers needs few values at a time, not all."""
+    steps = ", ".join(["'conv(64, 3, padding=1)'", "relu"] * 24)
+    fast = pair(tmp_path, f"[{steps}]")[1]
+    expected = fast(X)
+    alive: weakref.WeakSet[torch.Tensor] = weakref.WeakSet()
+    most = []
+
+    class Count(TorchFunctionMode):
+        def __torch_function__(self, function, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+            result = function(*args, **(kwargs or {}))
+            if isinstance(result, torch.Tensor):
+                alive.add(result)
+            most.append(len(alive))
+            return result
+
+    with Count():
+        assert torch.equal(fast(X), expected)
+    assert len(most) > 24
+    assert max(most) <= 4
