@@ -21,7 +21,7 @@ NETS = {
     "dense": "[{repeat: [batch_norm, relu, 'conv(12)', batch_norm, relu, 'conv(4, 3, padding=1)'], times: 3, "
     "wire: dense}, batch_norm, relu, 'conv(8)', 'avg_pool(2)']",
     "depthwise": "['conv(8, 3, groups=8, padding=1, stride=2)', hard_swish, 'conv(16)', silu]",
-    "named": "[{c: 'conv(8, 3, padding=1)'}, relu, {d: 'conv(8)'}, it + x]",
+    "named": "[{c: 'conv(8, 3, padding=1)'}, relu, {p: 'max_pool(3, stride=1, padding=1)'}, {d: 'conv(8)'}, it + x]",
     "large": "['conv(64, 3, padding=1)', relu, 'conv(512)', relu]",
 }
 

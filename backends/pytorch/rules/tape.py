@@ -126,9 +126,11 @@ REPLAYED = Helper(
     "Replayed",
     '''\
 class Replayed(nn.Module):
-    """Network that on a CPU makes calls of torch alone, after one for inputs alike.
+    """Network that on a CPU plays the calls of torch that it made for inputs alike.
 
-    Elsewhere, and where gradients are wanted or a layer has a hook, it is any other.
+    What its forward does besides is done the first time alone. In training, where a
+    gradient is wanted, a layer has a hook or is not of this file or torch, elsewhere
+    than on a CPU, and while torch traces, it is called as any other network is.
     """
 
     KINDS = 4  # of inputs that it has a tape for
@@ -136,7 +138,7 @@ class Replayed(nn.Module):
 
     def __init__(self, *parts):
         super().__init__(*parts)
-        self.tapes = {}, None
+        self.tapes, self.made_for, self.held = {}, None, ()
 
     def __call__(self, *inputs, **named):
         state = None if named else self.state(inputs)
@@ -144,33 +146,36 @@ class Replayed(nn.Module):
             return super().__call__(*inputs, **named)
         if self.portion is not None and len(inputs[0]) > self.portion:
             return torch.cat([self(part) for part in inputs[0].split(self.portion)])
-        tapes, made_for = self.tapes
-        if made_for != state:
-            self.tapes = tapes, _ = {}, state
+        if self.made_for != state:
+            # What is held keeps its place in memory, where nothing new can be then.
+            self.held = [x.detach() for x in (*self.parameters(), *self.buffers())]
+            self.tapes, self.made_for = {}, state
         shapes = [(x.shape, x.stride(), x.dtype) for x in inputs]
         kind = torch.get_num_threads(), *shapes
-        if kind not in tapes:
-            return self.record(tapes, kind, inputs)
-        if tapes[kind].complete:
-            return tapes[kind].play(inputs)
-        return super().__call__(*inputs)
+        tape = self.tapes.get(kind)
+        if tape is None:
+            return self.record(kind, inputs)
+        return tape.play(inputs) if tape.complete else super().__call__(*inputs)
 
-    def record(self, tapes, kind, inputs):
+    def record(self, kind, inputs):
         # The C library keeps what is freed and smaller than the largest freed before.
         torch.empty(2**25 - 2**13, dtype=torch.uint8)
-        tape = Tape()
-        result = tape.record(super().__call__, inputs)
+        tape, tapes = Tape(), self.tapes
+        result = tape.record(super().__call__, [x.detach() for x in inputs])
+        homes = {type(module).__module__ for module in self.modules()}
+        tape.complete &= all(home.startswith(("torch.nn.", __name__)) for home in homes)
         for old in [*tapes][: 1 - self.KINDS]:
             del tapes[old]
         tapes[kind] = tape
         return result
 
     def state(self, inputs):
-        """What tapes hold for: which weights there are. None if none can be played."""
+        """What tapes are made for: layers and weights. None if none can be played."""
         if (
             torch.compiler.is_compiling()
             or torch.jit.is_tracing()
             or torch.is_autocast_enabled("cpu")
+            or nn.modules.module._has_any_global_hook()
             or any(type(x) is not torch.Tensor or not x.is_cpu for x in inputs)
         ):
             return None
@@ -180,7 +185,7 @@ class Replayed(nn.Module):
             if own["training"] or own["_forward_hooks"] or own["_forward_pre_hooks"]:
                 return None
             if own["_modules"]:
-                modules += own["_modules"].values()
+                modules += [one for one in own["_modules"].values() if one is not None]
             if own["_parameters"]:
                 weights += own["_parameters"].values()
             if own["_buffers"]:
@@ -193,9 +198,9 @@ class Replayed(nn.Module):
             versions = [one._version for one in weights]
         except RuntimeError:  # made in inference mode, and not to be written to outside
             versions = []
-        return [*map(torch.Tensor.data_ptr, weights)], versions
+        return modules, [*map(torch.Tensor.data_ptr, weights)], versions
 
     def __getstate__(self):
-        return {**self.__dict__, "tapes": ({}, None)}
+        return {**vars(self), "tapes": {}, "made_for": None, "held": ()}
 ''',
 )
