@@ -31,20 +31,32 @@ class FusedConv2d(nn.Conv2d):
         self.activation = activation
 
     def forward(self, x, addend=None):
-        if not Tape.running() or x.dim() != 4 or x.dtype is not torch.float32:
-            return self.finish(self._conv_forward(x, self.weight, self.bias), addend)
+        if Tape.running() and x.dim() == 4 and x.dtype is torch.float32:
+            x = x.contiguous(memory_format=torch.channels_last)
+            return self.fastest(x, addend)(x, addend)
+        return self.finish(super().forward(x), addend)
+
+    def fastest(self, x, addend):
         (n, _, h, w), kernel, stride = x.shape, self.kernel_size, self.stride
         work = n * h * w * self.weight.numel() // (stride[0] * stride[1])
-        bare = kernel == stride == (1, 1) and self.padding == (0, 0)
-        if bare and self.groups == 1 and work <= self.POINTWISE:
-            matrix = self.weight.flatten(1).t().contiguous().t()
-            y = F.linear(x.permute(0, 2, 3, 1), matrix, self.bias)
-            return self.finish(y.permute(0, 3, 1, 2), addend)
+        pointwise = kernel == stride == (1, 1) and self.padding == (0, 0)
         few = n == self.groups == 1 and min(kernel) < 4 and x.numel() <= self.FEW
+        if pointwise and self.groups == 1 and work <= self.POINTWISE:
+            return self.product
         if few and work <= self.SMALL or not torch.backends.mkldnn.is_available():
-            weight = self.weight.contiguous(memory_format=torch.channels_last)
-            return self.finish(self._conv_forward(x, weight, self.bias), addend)
-        return self.onednn(x.contiguous(memory_format=torch.channels_last), addend)
+            return self.convolve
+        if pointwise and self.groups == 1 and addend is None:
+            return self.fused_product
+        return self.fused_convolve
+
+    def convolve(self, x, addend):
+        weight = self.weight.contiguous(memory_format=torch.channels_last)
+        return self.finish(self._conv_forward(x, weight, self.bias), addend)
+
+    def product(self, x, addend):
+        matrix = self.weight.flatten(1).t().contiguous().t()
+        y = F.linear(x.permute(0, 2, 3, 1), matrix, self.bias)
+        return self.finish(y.permute(0, 3, 1, 2), addend)
 
     def finish(self, y, addend):
         y = y if addend is None else y.add_(addend)
@@ -52,19 +64,30 @@ class FusedConv2d(nn.Conv2d):
             return y
         return getattr(F, self.activation)(y, inplace=True)
 
-    def onednn(self, x, addend):
+    def fused_convolve(self, x, addend):
         window = self.padding, self.stride, self.dilation, self.groups
         pack = torch.ops.mkldnn._reorder_convolution_weight
-        names = {"relu6": "hardtanh", "silu": "swish", None: "none"}
-        word = names.get(self.activation, self.activation)
-        limits = [0.0, 6.0] if word == "hardtanh" else []
         given = pack(self.weight, *window, x.shape), self.bias, *window
+        word, *limits = self.in_its_words()
         if addend is None:
             convolve = torch.ops.mkldnn._convolution_pointwise.default
-            return convolve(x, *given, word, limits, "")
+            return convolve(x, *given, word or "none", *limits)
         convolve = torch.ops.mkldnn._convolution_pointwise.binary
-        word = None if word == "none" else word
-        return convolve(x, addend, *given, "add", 1.0, word, limits, "")
+        return convolve(x, addend, *given, "add", 1.0, word, *limits)
+
+    def fused_product(self, x, addend):
+        pack = torch.ops.mkldnn._reorder_linear_weight
+        weight = pack(self.weight.flatten(1), x.numel() // x.shape[1])
+        word, *limits = self.in_its_words()
+        multiply = torch.ops.mkldnn._linear_pointwise.default
+        given = x.permute(0, 2, 3, 1), weight, self.bias, word or "none", *limits
+        return multiply(*given).permute(0, 3, 1, 2)
+
+    def in_its_words(self):
+        """The activation as oneDNN is asked for it."""
+        names = {"relu6": "hardtanh", "silu": "swish"}
+        word = names.get(self.activation, self.activation)
+        return word, [0.0, 6.0] if word == "hardtanh" else [], ""
 ''',
 )
 

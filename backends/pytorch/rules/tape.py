@@ -191,9 +191,9 @@ class Replayed(nn.Module):
             if own["_buffers"]:
                 weights += own["_buffers"].values()
         weights = [one for one in weights if one is not None]
-        if torch.is_grad_enabled():
-            if any(one.requires_grad for one in [*inputs, *weights]):
-                return None
+        wanted = torch.is_grad_enabled()  # then of what?
+        if wanted and any(one.requires_grad for one in [*inputs, *weights]):
+            return None
         try:
             versions = [one._version for one in weights]
         except RuntimeError:  # made in inference mode, and not to be written to outside
