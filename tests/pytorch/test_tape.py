@@ -173,6 +173,23 @@ def test_in_training_and_under_autocast_layers_are_called(fast: nn.Module, calls
     assert len(calls) == 2
 
 
+@torch.no_grad()
+def test_what_looks_into_networks_finds_layers(fast: nn.Module) -> None:
+    """Tracers and transforms of functions call the forward, whatever was noted before."""
+    expected = slow(fast)
+    weights = {key: value * 1 for key, value in fast.named_parameters()}
+    ensemble = {key: torch.stack([value, value * 2]) for key, value in weights.items()}
+    assert close(torch.compile(fast, fullgraph=True, backend="eager")(X), expected)
+    assert close(torch.fx.symbolic_trace(fast)(X), expected)
+    assert close(torch.func.functional_call(fast, weights, X), expected)
+    assert close(torch.func.vmap(fast)(X[:, None])[:, 0], expected)
+    several = torch.func.vmap(lambda own: torch.func.functional_call(fast, own, X))(ensemble)
+    assert close(several[0], expected)
+    assert not close(several[1], expected)
+    slopes = torch.func.grad(lambda own: torch.func.functional_call(fast, own, X).sum())(weights)
+    assert all(slope.abs().sum() > 0 for slope in slopes.values())
+
+
 def test_what_counts_operations_sees_them(fast: nn.Module, calls: list[int]) -> None:
     with FlopCounterMode(display=False) as counter:
         fast(X)

@@ -174,6 +174,7 @@ class Replayed(nn.Module):
         if (
             torch.compiler.is_compiling()
             or torch.jit.is_tracing()
+            or torch._C._are_functorch_transforms_active()
             or torch.is_autocast_enabled("cpu")
             or nn.modules.module._has_any_global_hook()
             or any(type(x) is not torch.Tensor or not x.is_cpu for x in inputs)
