@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import torch
 
     from archspec.architecture import Architecture
-    from archspec.checkpoints.header import Header
+    from archspec.checkpoints.stored import Header
 
 
 def load_weights(

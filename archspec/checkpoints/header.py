@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import struct
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
+from archspec.checkpoints.stored import Header, Stored
 from archspec.text.diagnostics import SpecError, fault
 from archspec.text.read import cause
 
@@ -16,19 +16,7 @@ LARGEST = 100_000_000
 """bytes of a header; a file that says more is broken or hostile"""
 
 
-class Stored(NamedTuple):
-    """A tensor in a file."""
-
-    shape: tuple[int, ...]
-    dtype: str
-    """as torch calls it: "float32" """
-
-
 ZIP = b"PK\x03\x04"
-
-Header = Mapping[str, Stored]
-"""tensors by name, in the order in which the file has them"""
-
 SAFETENSORS = {
     "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64", "I32": "int32",
     "I16": "int16", "I8": "int8", "U8": "uint8", "BOOL": "bool", "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2",

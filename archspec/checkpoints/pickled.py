@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
 
-from archspec.checkpoints.header import Header, Stored
+from archspec.checkpoints.stored import Header, Stored
 
 STORAGES = {
     "DoubleStorage": "float64", "FloatStorage": "float32", "HalfStorage": "float16", "BFloat16Storage": "bfloat16",

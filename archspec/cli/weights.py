@@ -12,8 +12,8 @@ from archspec.cli.options import Limit, Set, Spec, load
 from archspec.cli.terminal import BOLD, DIM, grouped, paint, shape, shorten, table
 
 if TYPE_CHECKING:
-    from archspec.checkpoints.header import Header
     from archspec.checkpoints.match import Match
+    from archspec.checkpoints.stored import Header
 
 SHOWN = 20
 """rows of the screen; json has all"""

@@ -18,8 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from archspec.checkpoints.header import Stored, read_header
+from archspec.checkpoints.header import read_header
 from archspec.checkpoints.pickled import tensors
+from archspec.checkpoints.stored import Stored
 from archspec.text.diagnostics import SpecError
 
 STATE = {
