@@ -23,7 +23,7 @@ class FusedConv2d(nn.Conv2d):
     """
 
     POINTWISE = 2**24  # multiply-adds up to which 1x1 is faster as a matrix product
-    SMALL = 2**23  # and up to which torch's own way is, for an image of few numbers
+    SMALL = 2**22.8  # and up to which torch's own way is, for an image of few numbers
     FEW = 20480  # up to which torch does take a way of its own
 
     def __init__(self, *args, activation=None, **kwargs):
