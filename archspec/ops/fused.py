@@ -8,6 +8,7 @@ from archspec.ops.base import Category, Example, Op, OpError, Tensor
 from archspec.ops.conv import Conv
 from archspec.ops.footprint import Extra
 from archspec.ops.geometry import need, need_rank
+from archspec.ops.norm import LocalResponseNorm
 from archspec.ops.window import Ways, aligned
 
 IMAGE = Tensor((64, 56, 56))
@@ -82,3 +83,25 @@ class ClampChannels(Op):
     def buffers(self, *inputs: Tensor) -> Mapping[str, Tensor]:
         bound = Tensor((inputs[0].channels, *(1 for _ in inputs[0].spatial)))
         return {"lower": bound, "upper": bound}
+
+
+class BandedResponseNorm(LocalResponseNorm):
+    """`local_response_norm`, its sums over neighbours a product of all channels with a matrix of 0 and 1.
+
+    Arguments and shape: those of `local_response_norm`.
+    """
+
+    op = "banded_response_norm"
+    examples = (
+        Example("banded_response_norm(5)", (Tensor((96, 27, 27)),), (Tensor((96, 27, 27)),), mads=6718464),
+        Example("banded_response_norm(4, beta=0.5, k=2.0)", (Tensor((8, 9)),), (Tensor((8, 9)),), mads=576),
+    )
+
+    def mads(self, *inputs: Tensor) -> int:
+        (x,) = inputs
+        return x.channels * x.elements
+
+    def scratch(self, *inputs: Tensor) -> Extra:
+        """The squares or the result, beside the sums; and the matrix."""
+        (x,) = inputs
+        return Extra(each=inputs, once=(Tensor((x.channels, x.channels)),))

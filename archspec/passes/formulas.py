@@ -6,6 +6,7 @@ follow each other, so that `groups` cuts an axis of channels into equal stretche
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 Array = Any
@@ -71,6 +72,20 @@ def joined(xp: Library, *parts: Array, axis: int = 0) -> Array:
 def piece(xp: Library, value: Array, *, axis: int, start: int, stop: int) -> Array:
     """Entries `start` to `stop` along an axis."""
     return value[(slice(None),) * axis + (slice(start, stop),)]
+
+
+def spread(xp: Library, *maps: Array, table: Sequence[Sequence[int]], channels: int) -> Array:
+    """The weights of output maps, each of the channels that its row of the table names, as one over all channels.
+
+    >>> import numpy
+    >>> one, other = numpy.ones((1, 2, 1, 1)), numpy.full((1, 1, 1, 1), 2.0)
+    >>> spread(numpy, one, other, table=[[0, 2], [1]], channels=3)[..., 0, 0].tolist()
+    [[1.0, 0.0, 1.0], [0.0, 2.0, 0.0]]
+    """
+    weight = xp.zeros((len(maps), channels, *maps[0].shape[2:]), dtype=maps[0].dtype)
+    for number, (row, one) in enumerate(zip(table, maps, strict=True)):
+        weight[number, list(row)] = one[0]
+    return weight
 
 
 def zeros(xp: Library, like: Array) -> Array:

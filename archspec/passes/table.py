@@ -29,6 +29,7 @@ class Pass(NamedTuple):
 PASSES: Mapping[str, Pass] = {
     "drop-training": Pass("drop_training.drop_training", "leave heads, dropout, identities", True, ("inference",)),
     "dirac": Pass("dirac.fold_dirac", "dirac_conv becomes conv", False, ("inference",)),
+    "fill-table": Pass("fill_table.fill_table", "table_conv becomes conv", False, ("inference",)),
     "group-paths": Pass("group_paths.group_paths", "parallel paths become groups", False, ("inference",)),
     "inline": Pass("inline.inline", "show norms the layer before them", True, ("inference",)),
     "fold-norm": Pass("fold_norm.fold_norm", "conv takes the norm behind it", False, ("inference",)),
@@ -36,8 +37,10 @@ PASSES: Mapping[str, Pass] = {
     "fold-affine": Pass("fold_affine.fold_affine", "conv takes the norm before it", False, ("inference",)),
     "clamp-norm": Pass("clamp_norm.clamp_norm", "norm and relu become a clamp", False, ("inference",), "pytorch"),
     "fuse-conv": Pass("fuse_conv.fuse_conv", "conv adds and activates", False, ("inference",), "pytorch"),
+    "band-norm": Pass("band_norm.band_norm", "response norm by a product", False, ("inference",), "pytorch"),
     "dense-buffer": Pass("dense_buffer.dense_buffer", "room for what is concatenated", True, ("inference",), "pytorch"),
     "portion": Pass("portion.portion", "batches in parts that fit caches", False, ("inference",), "pytorch"),
+    "replay": Pass("replay.replay", "calls noted and made again", True, ("inference",), "pytorch"),
     "renumber": Pass("renumber.renumber", "number steps anew", True, ("inference",)),
     "prune": Pass("prune.prune", "leave what nobody reads", True),
     "merge-siblings": Pass("merge_siblings.merge_siblings", "1x1 convs of one value become one", False),

@@ -146,6 +146,8 @@ class Program(NamedTuple):
     """the knobs of the file, with the values this program was made with"""
     portion: int | None = None
     """how many samples of a batch a backend may compute at one time, so that they fit a cache (a hint)"""
+    replay: bool = False
+    """whether a backend may note the calls that it makes for inputs of one shape, and make them again (a hint)"""
 
     @property
     def graph(self) -> Module:

@@ -11,7 +11,7 @@ from archspec.backends.pytorch.attributes import Attributes, is_numbered
 from archspec.backends.pytorch.construct import Construction
 from archspec.backends.pytorch.fit import Expr, Fitter, Points
 from archspec.backends.pytorch.forward import Forward, Text
-from archspec.backends.pytorch.hints import is_replayed, replayed, room_of
+from archspec.backends.pytorch.hints import replayed, room_of
 from archspec.backends.pytorch.loops import TENSOR, loop_forward
 from archspec.backends.pytorch.names import is_identifier, snake
 from archspec.backends.pytorch.render import Flow, Renderer
@@ -60,7 +60,7 @@ class ClassWriter:
         kept = [f"self.{attribute} = {text}" for attribute, text in self.attributes.kept.items()]
         head: list[str] = []
         program = self.construction.program
-        if self.first.id == program.main and is_replayed(program):
+        if self.first.id == program.main and program.replay:
             base, head = replayed(base, program.portion)
         lines = [f"class {self.name}({base}):", *(f"    {line}" if line else "" for line in head)]
         lines.append(f"    def __init__({signature.constructor(parameters)}):")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from archspec.backends.pytorch.rules.base import Helper
-from archspec.backends.pytorch.rules.tape import REPLAYED
-from archspec.ops.fused import FusedConv
+from archspec.backends.pytorch.rules.tape import REPLAYED, TAPE, TENSORS_IN
 from archspec.program.model import Module, Program
 
 GROWING = Helper(
@@ -43,13 +42,7 @@ class Growing:
 def helpers(program: Program, modules: Iterable[Module]) -> tuple[Helper, ...]:
     """What the file must define for the hints of a program."""
     room = any(module.loop is not None and module.loop.room for module in modules)
-    return ((GROWING,) if room else ()) + ((REPLAYED,) if is_replayed(program) else ())
-
-
-def is_replayed(program: Program) -> bool:
-    """Whether it holds what a tape does faster."""
-    nodes = (node for module in program.modules.values() for node in module.nodes)
-    return any(isinstance(node.body, FusedConv) for node in nodes)
+    return ((GROWING,) if room else ()) + ((TENSORS_IN, TAPE, REPLAYED) if program.replay else ())
 
 
 def replayed(base: str, portion: int | None) -> tuple[str, list[str]]:

@@ -41,12 +41,14 @@ def _lines(program: Program, header: Header) -> Iterator[str]:
     writer = FileWriter(program)
     classes = writer.classes()
     code = [line for one in classes for line in ("", "", *_laid_out(one.lines))]
-    helpers = [line for helper in writer.helpers() for line in ("", "", *helper.source.rstrip().split("\n"))]
+    own = writer.helpers()
+    helpers = [line for helper in own for line in ("", "", *helper.source.rstrip().split("\n"))]
     text = "\n".join([*helpers, *code])
     yield from _docstring(header)
     yield ""
-    standard = [name for name in ("threading", "weakref") if f"{name}." in text]
-    yield from [*(f"import {name}" for name in standard), ""] if standard else []
+    if standard := sorted({name for helper in own for name in helper.imports}):
+        yield from (f"import {name}" for name in standard)
+        yield ""
     yield "import torch"
     yield "from torch import nn"
     if re.search(r"\bF[.,]", text):

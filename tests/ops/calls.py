@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -48,6 +49,7 @@ def namespace(op: Op, inputs: tuple[Tensor, ...]) -> dict[str, Any]:
     """What generated source sees: torch, nn, F and the helpers of this op's rule."""
     names: dict[str, Any] = {"torch": torch, "nn": nn, "F": torch.nn.functional}
     for helper in lower(op, inputs).helpers:
+        names.update({name: import_module(name) for name in helper.imports})
         exec(helper.source, names)
         assert helper.name in names
     return names

@@ -19,9 +19,10 @@ from archspec.backends.pytorch.rules import (
     literal,
     lower,
 )
+from archspec.backends.pytorch.rules.tape import REPLAYED
 from archspec.ops.base import Op, Tensor
 from archspec.ops.init import KINDS, Init
-from archspec.ops.registry import OPS
+from archspec.ops.registry import ALL, OPS
 from tests.ops.calls import as_function, as_layer, read
 
 IMAGE = Tensor((64, 56, 56))
@@ -172,12 +173,15 @@ def test_init_of_a_layer_is_what_was_asked() -> None:
 
 
 def test_helpers_are_formatted_and_clean() -> None:
-    sources = {}
-    for kind in OPS.values():
+    sources, imports = {}, set()
+    for kind in ALL.values():
         for example in kind.examples:
             for helper in lower(read(example.text), example.inputs).helpers:
                 sources[helper.name] = helper.source
-    text = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\n" + "\n\n".join(sources.values())
+                imports.update(helper.imports)
+    sources[REPLAYED.name] = REPLAYED.source
+    head = ["import torch", "import torch.nn.functional as F", "from torch import nn", "", "", ""]
+    text = "\n".join([*(f"import {name}" for name in sorted(imports)), "", *head]) + "\n\n".join(sources.values())
     ruff = [sys.executable, "-m", "ruff"]
     options = ["--isolated", "--line-length", "88"]
     formatted = subprocess.run([*ruff, "format", *options, "-"], input=text, capture_output=True, text=True, check=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -73,6 +74,7 @@ class Interpreter:
         lowering = lower(node.body, operand_types(module, node), learned)
         names: dict[str, Any] = {"torch": torch, "nn": nn, "F": F}
         for helper in lowering.helpers:
+            names.update({name: import_module(name) for name in helper.imports})
             exec(helper.source, names)
         if lowering.layer is None:
             assert lowering.functional is not None

@@ -21,6 +21,7 @@ NETS = {
     "dense": "[{repeat: [batch_norm, relu, 'conv(12)', batch_norm, relu, 'conv(4, 3, padding=1)'], times: 3, "
     "wire: dense}, batch_norm, relu, 'conv(8)', 'avg_pool(2)']",
     "depthwise": "['conv(8, 3, groups=8, padding=1, stride=2)', hard_swish, 'conv(16)', silu]",
+    "response": "['conv(16, 3)', relu, 'local_response_norm(5, alpha=0.5, k=2)', 'conv(8)', 'local_response_norm(4)']",
     "named": "[{c: 'conv(8, 3, padding=1)'}, relu, {p: 'max_pool(3, stride=1, padding=1)'}, {d: 'conv(8)'}, it + x]",
     "large": "['conv(64, 3, padding=1)', relu, 'conv(512)', relu]",
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from archspec.backends.onnx_model.rules.base import RULES, Site, Value, rule
 from archspec.backends.onnx_model.rules.conv import conv
-from archspec.ops.fused import ClampChannels, FusedConv
+from archspec.backends.onnx_model.rules.norm import local_response_norm
+from archspec.ops.fused import BandedResponseNorm, ClampChannels, FusedConv
 from archspec.ops.registry import ALL
 
 
@@ -23,3 +24,8 @@ def fused_conv(site: Site, op: FusedConv, x: Value, addend: Value | None = None)
 def clamp_channels(site: Site, op: ClampChannels, x: Value) -> str:
     raised = site.node("Max", x.name, site.weights["lower"])
     return site.node("Min", raised, site.weights["upper"])
+
+
+@rule(BandedResponseNorm)
+def banded_response_norm(site: Site, op: BandedResponseNorm, x: Value) -> str:
+    return local_response_norm(site, op, x)

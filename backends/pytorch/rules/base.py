@@ -140,6 +140,8 @@ class Helper:
 
     name: str
     source: str
+    imports: tuple[str, ...] = ()
+    """modules of Python's own that it needs"""
 
 
 @dataclass(frozen=True, slots=True)

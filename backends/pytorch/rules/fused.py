@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from archspec.backends.pytorch.rules.base import Arg, Helper, Layer, Lowering, UnsupportedError, arguments, brief, rule
 from archspec.backends.pytorch.rules.conv import first
+from archspec.backends.pytorch.rules.norm import local_response_norm
 from archspec.backends.pytorch.rules.tape import TAPE, TENSORS_IN
 from archspec.ops.base import Tensor
-from archspec.ops.fused import ClampChannels, FusedConv
+from archspec.ops.fused import BandedResponseNorm, ClampChannels, FusedConv
 from archspec.ops.geometry import even, per_axis
 
 FUNCTIONS = {"none": None, "hard_sigmoid": "hardsigmoid", "hard_swish": "hardswish"}
@@ -109,6 +112,22 @@ class ClampChannels(nn.Module):
 )
 
 
+BANDED_NORM = Helper(
+    "BandedResponseNorm",
+    '''\
+class BandedResponseNorm(nn.LocalResponseNorm):
+    """The same, its sums over neighbouring channels as a product with a matrix."""
+
+    def forward(self, x):
+        near = x.new_ones(x.shape[1], x.shape[1])
+        near = near.tril((self.size - 1) // 2).triu(-(self.size // 2))
+        size, x = x.shape[2:], x.flatten(2).transpose(1, 2)
+        total = F.linear(x.square(), near).mul_(self.alpha / self.size).add_(self.k)
+        return x.mul(total.pow_(-self.beta)).unflatten(1, size).movedim(-1, 1)
+''',
+)
+
+
 @rule(FusedConv)
 def fused_conv(op: FusedConv, x: Tensor, *addend: Tensor) -> Lowering:
     around = even(op.pads(x))
@@ -134,3 +153,10 @@ def clamp_channels(op: ClampChannels, x: Tensor) -> Lowering:
         (Arg("axes", len(x.spatial), "axes"), 2),
     )
     return Lowering(Layer(CLAMP_CHANNELS.name, args), helpers=(CLAMP_CHANNELS,), overwritable=True)
+
+
+@rule(BandedResponseNorm)
+def banded_response_norm(op: BandedResponseNorm, x: Tensor) -> Lowering:
+    norm = local_response_norm(op, x)
+    assert norm.layer is not None
+    return Lowering(replace(norm.layer, cls=BANDED_NORM.name), helpers=(BANDED_NORM,), overwritable=True)

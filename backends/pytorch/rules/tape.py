@@ -122,6 +122,7 @@ class Tape(torch.overrides.TorchFunctionMode):
             return self.step(lambda *xs: dict(zip(value, xs, strict=True)), numbers)
         return self.step(lambda *xs: xs, [self.number(part) for part in value])
 ''',
+    ("threading", "weakref"),
 )
 
 REPLAYED = Helper(
