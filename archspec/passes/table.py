@@ -56,7 +56,7 @@ def members(name: str, backend: str = "pytorch") -> dict[str, Pass]:
     """The passes that a word means: those of a set that help a backend, or one pass. Raises `ValueError`.
 
     >>> list(members("inference"))[:3], list(members("prune"))
-    (['drop-training', 'dirac', 'group-paths'], ['prune'])
+    (['drop-training', 'dirac', 'fill-table'], ['prune'])
     """
     if name in PASSES:
         return {name: PASSES[name]}
