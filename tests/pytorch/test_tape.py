@@ -103,6 +103,16 @@ def test_weights_that_change_count_however_they_do(fast: nn.Module) -> None:
         assert close(fast(X), slow(fast))
 
 
+@torch.inference_mode()
+def test_weights_made_in_inference_mode_count_too(tmp_path: Path) -> None:
+    """Torch does not tell when they change."""
+    fast = pair(tmp_path, NETS["named"])[1]
+    before = fast(X)
+    fast.load_state_dict({key: value + 1 for key, value in fast.state_dict().items()})
+    assert not close(fast(X), before)
+    assert close(fast(X), slow(fast))
+
+
 def test_a_layer_without_weights_that_is_replaced_is_used(fast: nn.Module) -> None:
     for layer in (nn.Identity(), nn.Tanh()):
         fast.p = layer.eval()

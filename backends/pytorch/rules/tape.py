@@ -200,8 +200,8 @@ class Replayed(nn.Module):
             return None
         try:
             versions = [one._version for one in weights]
-        except RuntimeError:  # made in inference mode, and not to be written to outside
-            versions = []
+        except RuntimeError:  # made in inference mode: nobody counts what is written
+            return None
         return modules, [*map(torch.Tensor.data_ptr, weights)], versions
 
     def __getstate__(self):
