@@ -155,7 +155,7 @@ def _channels_last(_: Host, subject: Subject) -> Subject:
 def _last(module: torch.nn.Module) -> torch.nn.Module:
     import torch
 
-    made: torch.nn.Module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    made: torch.nn.Module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # as in api.py
     return made
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from archspec.ops.fused import BandedResponseNorm
 from archspec.ops.norm import LocalResponseNorm
-from archspec.passes.body import Body, having, over_modules
+from archspec.passes.body import Body, having, over_modules, turned
 from archspec.passes.rewrite import Rewritten
 from archspec.program.model import Program
 
@@ -26,4 +26,4 @@ def band_norm(program: Program) -> Rewritten:
 def _band(body: Body) -> None:
     for at, node, op in body.ops():
         if type(op) is LocalResponseNorm and body.facts.own(body.module, node):
-            body.change(at, BandedResponseNorm(**{name: getattr(op, name) for name in LocalResponseNorm.model_fields}))
+            body.change(at, turned(op, BandedResponseNorm))

@@ -229,4 +229,19 @@ def changed(op: Op, **arguments: Any) -> Op:
     >>> changed(Conv(out=8, bias=False), bias=True).bias
     True
     """
-    return type(op)(**{**{name: getattr(op, name) for name in type(op).model_fields}, **arguments})
+    return type(op)(**{**_arguments(op), **arguments})
+
+
+def turned(op: Op, kind: type[Op]) -> Op:
+    """The op as one of a kind that takes all its arguments, and may take more.
+
+    >>> from archspec.ops.conv import Conv
+    >>> from archspec.ops.fused import FusedConv
+    >>> turned(Conv(out=8, bias=False), FusedConv).bias
+    False
+    """
+    return kind(**_arguments(op))
+
+
+def _arguments(op: Op) -> dict[str, Any]:
+    return {name: getattr(op, name) for name in type(op).model_fields}

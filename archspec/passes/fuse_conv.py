@@ -10,7 +10,7 @@ from archspec.ops.conv import Conv
 from archspec.ops.fused import ACTIVATIONS, FusedConv
 from archspec.ops.geometry import even
 from archspec.ops.merge import Add
-from archspec.passes.body import Body, changed, having, over_modules
+from archspec.passes.body import Body, changed, having, over_modules, turned
 from archspec.passes.rewrite import Rewritten
 from archspec.program.model import Program
 
@@ -29,7 +29,7 @@ def fuse_conv(program: Program) -> Rewritten:
 def _fuse(body: Body) -> None:
     for at, node, op in body.ops():
         if type(op) is Conv and _fits(op, body, at) and body.facts.own(body.module, node):
-            body.change(at, FusedConv(**{name: getattr(op, name) for name in Conv.model_fields}))
+            body.change(at, turned(op, FusedConv))
     for at, node, op in body.ops():
         if isinstance(op, Add) and len(node.args) == 2 and {*body.given(at)} == {*node.types}:
             _add(body, at)

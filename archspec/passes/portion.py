@@ -49,7 +49,7 @@ def portion(program: Program) -> Rewritten:
     weights = 4 * sum(weight.type.elements for weight in Weights(program).all())
     if fit * moved[program.main] < VALUES_TO_WEIGHTS * weights:
         return Rewritten(program)
-    return Rewritten.of(program._replace(portion=fit))
+    return Rewritten.of(program._replace(portion=fit, replay=True))  # what is played is played in portions
 
 
 def _bytes(module: Module, node: Node) -> int:

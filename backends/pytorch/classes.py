@@ -58,12 +58,10 @@ class ClassWriter:
                 base, forward = self._body()
         parameters = self.fitter.parameters
         kept = [f"self.{attribute} = {text}" for attribute, text in self.attributes.kept.items()]
-        head: list[str] = []
         program = self.construction.program
         if self.first.id == program.main and program.replay:
-            base, head = replayed(base, program.portion)
-        lines = [f"class {self.name}({base}):", *(f"    {line}" if line else "" for line in head)]
-        lines.append(f"    def __init__({signature.constructor(parameters)}):")
+            base = replayed(base, program.portion)
+        lines = [f"class {self.name}({base}):", f"    def __init__({signature.constructor(parameters)}):"]
         body = [*self.init[:1], *kept, *self.init[1:]]
         lines += [f"        {line}" if line else "" for line in body]
         if forward:

@@ -45,14 +45,14 @@ def helpers(program: Program, modules: Iterable[Module]) -> tuple[Helper, ...]:
     return ((GROWING,) if room else ()) + ((TENSORS_IN, TAPE, REPLAYED) if program.replay else ())
 
 
-def replayed(base: str, portion: int | None) -> tuple[str, list[str]]:
-    """The bases of the network's own class if it is replayed, and the first lines in it.
+def replayed(base: str, portion: int | None) -> str:
+    """What the network's own class is made of if it is replayed.
 
     >>> replayed("nn.Sequential", 8)
-    ('Replayed, nn.Sequential', ['portion = 8', ''])
+    'Replayed, nn.Sequential, portion=8'
     """
-    bases = REPLAYED.name if base == "nn.Module" else f"{REPLAYED.name}, {base}"
-    return bases, [] if portion is None else [f"portion = {portion}", ""]
+    others = [] if base == "nn.Module" else [base]
+    return ", ".join([REPLAYED.name, *others, *([] if portion is None else [f"portion={portion}"])])
 
 
 def room_of(module: Module) -> int:

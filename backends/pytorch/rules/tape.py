@@ -133,46 +133,54 @@ class Replayed(nn.Module):
 
     What its forward does besides is done the first time alone. In training, where a
     gradient is wanted, a layer has a hook or is not of this file or torch, elsewhere
-    than on a CPU, and while torch traces, it is called as any other network is.
+    than on a CPU, and while torch traces, it is called as any other network is. Its
+    names are private, for a network has layers of any name.
     """
 
-    KINDS = 4  # of inputs that it has a tape for
-    portion = None  # samples at a time, for what stays in the cache
+    __kinds = 4  # of inputs that it has a tape for
+    __nothing = None, None, ()  # tapes, what they are made for, and what that holds
+
+    def __init_subclass__(cls, portion=None):
+        """`portion`: samples at a time, for what stays in the cache."""
+        super().__init_subclass__()
+        cls.__portion = portion
 
     def __init__(self, *parts):
         super().__init__(*parts)
-        self.tapes, self.made_for, self.held = {}, None, ()
+        self.__noted = self.__nothing
 
     def __call__(self, *inputs, **named):
-        state = None if named else self.state(inputs)
+        state = None if named else self.__state(inputs)
         if state is None:
             return super().__call__(*inputs, **named)
-        if self.portion is not None and len(inputs[0]) > self.portion:
-            return torch.cat([self(part) for part in inputs[0].split(self.portion)])
-        if self.made_for != state:
+        portion = self.__portion
+        if portion is not None and len(inputs[0]) > portion:
+            return torch.cat([self(part) for part in inputs[0].split(portion)])
+        if self.__noted[1] != state:
             # What is held keeps its place in memory, where nothing new can be then.
-            self.held = [x.detach() for x in (*self.parameters(), *self.buffers())]
-            self.tapes, self.made_for = {}, state
+            held = [x.detach() for x in (*self.parameters(), *self.buffers())]
+            self.__noted = {}, state, held
+        tapes = self.__noted[0]
         shapes = [(x.shape, x.stride(), x.dtype) for x in inputs]
         kind = torch.get_num_threads(), *shapes
-        tape = self.tapes.get(kind)
+        tape = tapes.get(kind)
         if tape is None:
-            return self.record(kind, inputs)
+            return self.__record(tapes, kind, inputs)
         return tape.play(inputs) if tape.complete else super().__call__(*inputs)
 
-    def record(self, kind, inputs):
-        # The C library keeps what is freed and smaller than the largest freed before.
+    def __record(self, tapes, kind, inputs):
+        # The C library keeps what is freed if something as large was freed before.
         torch.empty(2**25 - 2**13, dtype=torch.uint8)
-        tape, tapes = Tape(), self.tapes
+        tape = Tape()
         result = tape.record(super().__call__, [x.detach() for x in inputs])
-        homes = {type(module).__module__ for module in self.modules()}
-        tape.complete &= all(home.startswith(("torch.nn.", __name__)) for home in homes)
-        for old in [*tapes][: 1 - self.KINDS]:
+        homes = {type(module).__module__ for module in self.modules()} - {__name__}
+        tape.complete &= all(home.startswith("torch.nn.") for home in homes)
+        for old in [*tapes][: 1 - self.__kinds]:
             del tapes[old]
         tapes[kind] = tape
         return result
 
-    def state(self, inputs):
+    def __state(self, inputs):
         """What tapes are made for: layers and weights. None if none can be played."""
         if (
             torch.compiler.is_compiling()
@@ -195,8 +203,8 @@ class Replayed(nn.Module):
             if own["_buffers"]:
                 weights += own["_buffers"].values()
         weights = [one for one in weights if one is not None]
-        wanted = torch.is_grad_enabled()  # then of what?
-        if wanted and any(one.requires_grad for one in [*inputs, *weights]):
+        given = [*inputs, *weights] if torch.is_grad_enabled() else []
+        if any(one.requires_grad for one in given):
             return None
         try:
             versions = [one._version for one in weights]
@@ -205,6 +213,6 @@ class Replayed(nn.Module):
         return modules, [*map(torch.Tensor.data_ptr, weights)], versions
 
     def __getstate__(self):
-        return {**vars(self), "tapes": {}, "made_for": None, "held": ()}
+        return {**vars(self), "_Replayed__noted": self.__nothing}
 ''',
 )
