@@ -7,8 +7,11 @@ VENV ?= .venv
 PYTHON ?= $(firstword $(foreach python,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
 	$(python) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(python))))
 
+# Another torch than the pinned one: make test VENV=build/old TORCH=2.4.1 TORCHVISION=0.19.1
+CONSTRAINTS := $(if $(TORCH),$(VENV)/constraints.txt,constraints.txt)
+
 BIN := $(abspath $(VENV))/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS)
 # Where PYTHONDONTWRITEBYTECODE is set, Python would compile a checkout anew at each start: 0.2 s.
 COMPILE := $(BIN)/python -m compileall -q archspec backends
 # Test workers share the cores, so that torch in each of them must not take all.
@@ -67,7 +70,10 @@ $(VENV)/python:
 	$(PYTHON) -m venv --clear $(VENV)
 	touch $@
 
-$(VENV)/installed: $(VENV)/python pyproject.toml constraints.txt
+$(VENV)/constraints.txt: $(VENV)/python constraints.txt
+	sed 's/^torch==.*/torch==$(TORCH)/; s/^torchvision==.*/torchvision==$(TORCHVISION)/' constraints.txt > $@
+
+$(VENV)/installed: $(VENV)/python pyproject.toml $(CONSTRAINTS)
 	@echo "installing archspec and what it needs into $(VENV) (torch is large: this takes a few minutes)"
 	$(PIP) --editable .
 	$(COMPILE)

@@ -15,6 +15,7 @@ from torch import nn
 import archspec
 from tests.analysis.allocations import saved_for_backward
 from tests.strategies import specs
+from tests.torch_versions import TRAINS_SHUFFLES, since
 from tests.zoo.oracle import build
 
 
@@ -64,6 +65,7 @@ def hold_equal(plain: nn.Module, other: nn.Module, inputs: list[torch.Tensor], s
         torch.testing.assert_close(step(other, inputs), step(plain, inputs), rtol=0, atol=0, equal_nan=True)
 
 
+@TRAINS_SHUFFLES
 @settings(max_examples=60)
 @given(text=specs().filter(lambda text: "checkpoint: on" in text))
 def test_random_networks_train_alike(folder: Path, text: str) -> None:
@@ -186,6 +188,7 @@ def test_backward_may_run_twice(folder: Path) -> None:
             torch.testing.assert_close(two.grad, one.grad)
 
 
+@since("2.9", "a compiled norm that is computed again counts its batch again")
 @pytest.mark.parametrize("text", [NESTED, SEVERAL], ids=["nested", "several"])
 def test_torch_compiles_it_in_one_graph(folder: Path, text: str) -> None:
     """A compiled graph draws its random numbers otherwise, so nothing is dropped here."""

@@ -6,6 +6,7 @@ import copy
 import inspect
 import pickle
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.hooks import RemovableHandle
 
 import archspec
 from tests.pytorch.test_optimised import NETS, pair
@@ -79,6 +81,23 @@ def test_a_hook_is_called(fast: nn.Module, calls: list[int]) -> None:
     fast(X)
     assert len(seen) == len(calls) == 1
     hook.remove()
+    fast(X)
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    "register",
+    [nn.modules.module.register_module_forward_hook, nn.modules.module.register_module_forward_pre_hook],
+    ids=["after", "before"],
+)
+def test_a_hook_of_all_modules_is_called(
+    fast: nn.Module, calls: list[int], register: Callable[[Callable[..., None]], RemovableHandle]
+) -> None:
+    seen: list[nn.Module] = []
+    hook = register(lambda module, *values: seen.append(module))
+    fast(X)
+    hook.remove()
+    assert fast.get_submodule("c") in seen
     fast(X)
     assert len(calls) == 1
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.torch_versions import since
+
 ROOT = Path(__file__).parents[2]
 SECONDS = 120
 NETWORK = """\
@@ -67,6 +69,7 @@ def run(folder: Path, kind: str) -> None:
     assert codes == [0, 0], told
 
 
+@since("2.13", "over gloo a schedule hung in 2.5, and sharding gave other gradients in 2.8")
 @pytest.mark.skipif(not torch.distributed.is_available(), reason="torch was built without torch.distributed")
 def test_two_processes_train_the_stages_as_one_the_whole(tmp_path: Path) -> None:
     if not torch.distributed.is_gloo_available():

@@ -19,6 +19,7 @@ from archspec.program.weights import Weights
 from archspec.stages import architectures, parts, plan
 from tests.passes.same import build, random_state, tensors
 from tests.strategies import specs
+from tests.torch_versions import TRAINS_SHUFFLES
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +78,7 @@ def same(one: torch.Tensor | None, other: torch.Tensor | None) -> None:
         assert torch.allclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True)
 
 
+@TRAINS_SHUFFLES
 @settings(max_examples=60)
 @given(text=specs(), data=st.data())
 def test_stages_of_random_networks_are_the_network(folder: Path, text: str, data: st.DataObject) -> None:

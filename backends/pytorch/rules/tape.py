@@ -187,7 +187,8 @@ class Replayed(nn.Module):
             or torch.jit.is_tracing()
             or torch._C._are_functorch_transforms_active()
             or torch.is_autocast_enabled("cpu")
-            or nn.modules.module._has_any_global_hook()
+            or nn.modules.module._global_forward_hooks
+            or nn.modules.module._global_forward_pre_hooks
             or any(type(x) is not torch.Tensor or not x.is_cpu for x in inputs)
         ):
             return None
