@@ -8,7 +8,7 @@ from archspec.ops.base import Category, Example, Op, OpError, Tensor
 from archspec.ops.conv import Conv
 from archspec.ops.footprint import Extra
 from archspec.ops.geometry import need, need_rank
-from archspec.ops.norm import LocalResponseNorm
+from archspec.ops.norm import BatchNorm, LocalResponseNorm
 from archspec.ops.window import Ways, aligned
 
 IMAGE = Tensor((64, 56, 56))
@@ -105,3 +105,16 @@ class BandedResponseNorm(LocalResponseNorm):
         """The squares or the result, beside the sums; and the matrix."""
         (x,) = inputs
         return Extra(each=inputs, once=(Tensor((x.channels, x.channels)),))
+
+
+class ScaledBatchNorm(BatchNorm):
+    """`batch_norm` of an image, in evaluation one multiplication and addition for each value.
+
+    Arguments and shape: those of `batch_norm`, [C, height, width].
+    """
+
+    op = "scaled_batch_norm"
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("scaled_batch_norm", (IMAGE,), (IMAGE,), params=128, buffers=129),
+        Example("scaled_batch_norm(eps=1e-3, affine=false)", (Tensor((8, 9, 9)),), (Tensor((8, 9, 9)),), buffers=17),
+    )

@@ -1,7 +1,7 @@
 """Normalisation layers."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from archspec.ops.arguments import Flag, Form, Number, Positive, PositiveNumber, is_number
 from archspec.ops.base import NOTHING, Category, Example, Op, OpError, Tensor
@@ -51,7 +51,7 @@ class BatchNorm(Op):
 
     op = "batch_norm"
     category = Category.NORM
-    examples = (
+    examples: ClassVar[tuple[Example, ...]] = (
         Example("batch_norm", (Tensor((64, 56, 56)),), (Tensor((64, 56, 56)),), params=128, buffers=129),
         Example("batch_norm(eps=1e-3, momentum=0.01)", (Tensor((32, 20)),), (Tensor((32, 20)),), 64, 65),
         Example("batch_norm(affine=false)", (Tensor((10,)),), (Tensor((10,)),), buffers=21),

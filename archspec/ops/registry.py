@@ -29,7 +29,7 @@ FAMILIES: Mapping[str, str] = {
     "classic": "table_conv rbf",
 }
 """file of `archspec/ops/` → the ops that it defines"""
-MADE: Mapping[str, str] = {"fused": "fused_conv clamp_channels banded_response_norm"}
+MADE: Mapping[str, str] = {"fused": "fused_conv clamp_channels banded_response_norm scaled_batch_norm"}
 """likewise, those that no spec can name: passes make them"""
 
 

@@ -38,6 +38,7 @@ PASSES: Mapping[str, Pass] = {
     "clamp-norm": Pass("clamp_norm.clamp_norm", "norm and relu become a clamp", False, ("inference",), "pytorch"),
     "fuse-conv": Pass("fuse_conv.fuse_conv", "conv adds and activates", False, ("inference",), "pytorch"),
     "band-norm": Pass("band_norm.band_norm", "response norm by a product", False, ("inference",), "pytorch"),
+    "scale-norm": Pass("scale_norm.scale_norm", "norm by a product and a sum", False, ("inference",), "pytorch"),
     "dense-buffer": Pass("dense_buffer.dense_buffer", "room for what is concatenated", True, ("inference",), "pytorch"),
     "portion": Pass("portion.portion", "batches in parts that fit caches", False, ("inference",), "pytorch"),
     "replay": Pass("replay.replay", "calls noted and made again", True, ("inference",), "pytorch"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from archspec.backends.onnx_model.rules.base import RULES, Site, Value, rule
 from archspec.backends.onnx_model.rules.conv import conv
-from archspec.backends.onnx_model.rules.norm import local_response_norm
-from archspec.ops.fused import BandedResponseNorm, ClampChannels, FusedConv
+from archspec.backends.onnx_model.rules.norm import batch_norm, local_response_norm
+from archspec.ops.fused import BandedResponseNorm, ClampChannels, FusedConv, ScaledBatchNorm
 from archspec.ops.registry import ALL
 
 
@@ -29,3 +29,8 @@ def clamp_channels(site: Site, op: ClampChannels, x: Value) -> str:
 @rule(BandedResponseNorm)
 def banded_response_norm(site: Site, op: BandedResponseNorm, x: Value) -> str:
     return local_response_norm(site, op, x)
+
+
+@rule(ScaledBatchNorm)
+def scaled_batch_norm(site: Site, op: ScaledBatchNorm, x: Value) -> str:
+    return batch_norm(site, op, x)

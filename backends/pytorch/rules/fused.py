@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from archspec.backends.pytorch.rules.base import Arg, Helper, Layer, Lowering, UnsupportedError, arguments, brief, rule
 from archspec.backends.pytorch.rules.conv import first
-from archspec.backends.pytorch.rules.norm import local_response_norm
+from archspec.backends.pytorch.rules.norm import batch_norm, local_response_norm
 from archspec.backends.pytorch.rules.tape import TAPE, TENSORS_IN
 from archspec.ops.base import Tensor
-from archspec.ops.fused import BandedResponseNorm, ClampChannels, FusedConv
+from archspec.ops.fused import BandedResponseNorm, ClampChannels, FusedConv, ScaledBatchNorm
 from archspec.ops.geometry import even, per_axis
 
 FUNCTIONS = {"none": None, "hard_sigmoid": "hardsigmoid", "hard_swish": "hardswish"}
@@ -127,6 +127,23 @@ class BandedResponseNorm(nn.LocalResponseNorm):
 ''',
 )
 
+SCALED_NORM = Helper(
+    "ScaledBatchNorm2d",
+    '''\
+class ScaledBatchNorm2d(nn.BatchNorm2d):
+    """The same. On a tape, a product and a sum by what follows from its weights."""
+
+    def forward(self, x):
+        if not Tape.running() or x.dtype is not torch.float32:
+            return super().forward(x)
+        scale = 1 / (self.running_var + self.eps).sqrt()
+        scale = scale if self.weight is None else scale * self.weight
+        shift = -self.running_mean * scale
+        shift = shift if self.bias is None else shift + self.bias
+        return torch.addcmul(shift.view(-1, 1, 1), x, scale.view(-1, 1, 1))
+''',
+)
+
 
 @rule(FusedConv)
 def fused_conv(op: FusedConv, x: Tensor, *addend: Tensor) -> Lowering:
@@ -160,3 +177,10 @@ def banded_response_norm(op: BandedResponseNorm, x: Tensor) -> Lowering:
     norm = local_response_norm(op, x)
     assert norm.layer is not None
     return Lowering(replace(norm.layer, cls=BANDED_NORM.name), helpers=(BANDED_NORM,), overwritable=True)
+
+
+@rule(ScaledBatchNorm)
+def scaled_batch_norm(op: ScaledBatchNorm, x: Tensor) -> Lowering:
+    norm = batch_norm(op, x)
+    assert norm.layer is not None
+    return replace(norm, layer=replace(norm.layer, cls=SCALED_NORM.name), helpers=(TENSORS_IN, TAPE, SCALED_NORM))
