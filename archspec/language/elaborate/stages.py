@@ -81,7 +81,9 @@ class Stages:
                 return self.call(node, lambda: self.place.key)
             case ast.BinOp(op=ast.RShift()):
                 return self.pipe(node, self.place.key)
-            case ast.BinOp(op=op) if type(op) in _JOINS and is_node(self.scope, node):
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _JOINS and (
+                self.reads(left) or self.reads(right)
+            ):
                 return self.join(node, top=True)
             case ast.IfExp(test=test, body=one, orelse=other):
                 return self.stage(one if self.truth(test) else other)
@@ -139,16 +141,13 @@ class Stages:
             raise fault("A0302", f"`{whole.label}` has outputs 0 to {count - 1}", self.span(node.slice))
         return part(whole, at % count) if count > 1 else whole
 
+    def reads(self, side: ast.expr) -> bool:
+        """It is a node, or means to be one: a name that nothing has."""
+        return is_node(self.scope, side) or (isinstance(side, ast.Name) and not self.scope.is_number(side.id))
+
     def join(self, node: ast.BinOp, *, top: bool) -> Value:
         name = _JOINS[type(node.op)]
-        sides: list[Value | None] = []
-        for side in (node.left, node.right):
-            if is_node(self.scope, side) or (isinstance(side, ast.Name) and not self.scope.is_number(side.id)):
-                with_side = self.operand(side)
-                sides.append(with_side)
-            else:
-                sides.append(None)
-        left, right = sides
+        left, right = (self.operand(side) if self.reads(side) else None for side in (node.left, node.right))
         if left is None or right is None:
             return self.scaled(node, left, right, top=top)
         key = self.place.key if top else self.builder.unique(f"{self.place.key}.{name}")
