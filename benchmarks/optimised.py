@@ -34,15 +34,16 @@ NOISE = 1.03
 
 def subjects(id: str, compiled: bool) -> dict[str, Subject]:
     """The forms of one network with the same weights: optimised, as it stands, hand-written, by torch.compile."""
-    made = {}
+    made, given = {}, [*runs.inputs(loaded(id).program, 2, "cpu", "float32")]
     if id in with_oracle():
         theirs = scramble(build(id)).eval()
+        settle(theirs, given)
         plain = loaded(id).compile(weights=renamed(id, theirs.state_dict())).eval()
         made["theirs"] = theirs
     else:
         plain = loaded(id).compile(seed=0).eval()
         random_state(plain)
-        settle(plain, [*runs.inputs(loaded(id).program, 2, "cpu", "float32")])
+        settle(plain, given)
     modules = {"optimised": archspec.optimize(plain), "plain": plain, **made}
     if compiled:
         modules["compile"] = torch.compile(made.get("theirs", plain))

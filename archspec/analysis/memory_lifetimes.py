@@ -242,22 +242,24 @@ class Walk:
 
     def _may_overwrite(self, node: Node) -> bool:
         """Whether nobody but this node wants its input, and the input's maker does not need it either."""
-        ref = node.args[0]
-        if ref.node == INPUT or node.only is not None:
-            return False
-        maker = self.module.nodes[ref.node]
-        op = maker.body
-        if maker.skipped or maker.only is not None or isinstance(op, Call) or len(maker.types) != 1:
-            return False
-        if not op.overwritable or (op.variadic and len(maker.args) == 1):
-            return False
         if not self.uses:
             self.uses = [0] * len(self.types)
             for at, _ in chain.from_iterable([other.args for other in self.module.nodes]):
                 self.uses[at] += 1
             for output in self.module.outputs:
                 self.uses[output.ref.node] += 1
-        return self.uses[ref.node] == 1
+        at = node.args[0].node
+        while at != INPUT and node.only is None and self.uses[at] == 1:
+            maker = self.module.nodes[at]
+            op = maker.body
+            if maker.only is not None or len(maker.types) != 1:
+                return False
+            if not maker.skipped:
+                return not isinstance(op, Call) and op.overwritable and not (op.variadic and len(maker.args) == 1)
+            if len(maker.args) != 1:
+                return False
+            at = maker.args[0].node  # a skipped step hands on what it is given
+        return False
 
     def _close(self) -> Summary:
         module, size, last = self.module, self.size, self.last

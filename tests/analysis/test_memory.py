@@ -37,6 +37,7 @@ NETWORKS = [
     "resnet50",
     "resnext50_32x4d",
     "se_resnet50",
+    "vgg11",
     "vgg16_bn",
     "wrn28_10_cifar",
 ]
