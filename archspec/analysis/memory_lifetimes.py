@@ -12,7 +12,6 @@ do not depend on where it is called: each distinct module is walked once, callee
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
 from typing import NamedTuple
 
 from archspec.analysis.memory_names import releases
@@ -20,6 +19,7 @@ from archspec.analysis.memory_ops import NO_EFFECT, Deeds, Effect
 from archspec.analysis.memory_recomputed import from_outside, made_again, most_at_once
 from archspec.ops.base import Op
 from archspec.program.model import INPUT, Call, Mode, Module, Node, Program, Ref
+from archspec.program.overwrite import may_overwrite, read_counts
 from archspec.program.read import operand_types, stands_aside, value_types
 
 NOTHING: Mapping[int, int] = {}
@@ -134,7 +134,7 @@ class Walk:
         self.types = value_types(module)
         self.back: dict[int, int] = {}
         """storage → its number among those given back"""
-        self.uses: list[int] = []
+        self.counts: Sequence[int] = ()
         """how often each node is read, once somebody asked"""
 
     def summary(self) -> Summary:
@@ -241,25 +241,13 @@ class Walk:
         self._let(number, (self._new(size, number),))
 
     def _may_overwrite(self, node: Node) -> bool:
-        """Whether nobody but this node wants its input, and the input's maker does not need it either."""
-        if not self.uses:
-            self.uses = [0] * len(self.types)
-            for at, _ in chain.from_iterable([other.args for other in self.module.nodes]):
-                self.uses[at] += 1
-            for output in self.module.outputs:
-                self.uses[output.ref.node] += 1
-        at = node.args[0].node
-        while at != INPUT and node.only is None and self.uses[at] == 1:
-            maker = self.module.nodes[at]
-            op = maker.body
-            if maker.only is not None or len(maker.types) != 1:
-                return False
-            if not maker.skipped:
-                return not isinstance(op, Call) and op.overwritable and not (op.variadic and len(maker.args) == 1)
-            if len(maker.args) != 1:
-                return False
-            at = maker.args[0].node  # a skipped step hands on what it is given
-        return False
+        self.counts = self.counts or read_counts(self.module)
+        return may_overwrite(self.module, node, self.counts, self._is_spared)
+
+    def _is_spared(self, at: int) -> bool:
+        maker = self.module.nodes[at]
+        assert isinstance(maker.body, Op)
+        return maker.body.overwritable and not (maker.body.variadic and len(maker.args) == 1)
 
     def _close(self) -> Summary:
         module, size, last = self.module, self.size, self.last

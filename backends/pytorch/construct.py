@@ -12,6 +12,7 @@ from archspec.backends.pytorch.trees import Chain, Copies, Item, Mismatch, New, 
 from archspec.ops.base import Op, Tensor
 from archspec.ops.init import Init
 from archspec.program.model import INPUT, Call, Module, Node, Program, Ref
+from archspec.program.overwrite import may_overwrite, read_counts
 from archspec.program.read import operand_types
 
 
@@ -27,7 +28,7 @@ class Construction:
         """torch class → how all of its weights start, where that is one and the same in the whole program"""
         self.inline = cache(self._inline)
         self.lowering = cache(self._lowering)
-        self.consumers = cache(self._consumers)
+        self.read_counts = cache(lambda module_id: read_counts(program.modules[module_id]))
 
     def callee(self, node: Node) -> Module | None:
         return self.program.modules[node.body.module] if isinstance(node.body, Call) else None
@@ -47,17 +48,6 @@ class Construction:
         if node.skipped:
             return self._is_learned(module, node.args[0])
         return isinstance(node.body, Op) and self.lowering(module.id, ref.node).batchless
-
-    def _consumers(self, module_id: str) -> Mapping[Ref, int]:
-        """How often each value of a module is read, an output counting as a reader."""
-        module = self.program.modules[module_id]
-        count: dict[Ref, int] = {}
-        for node in module.nodes:
-            for ref in node.args:
-                count[ref] = count.get(ref, 0) + 1
-        for output in module.outputs:
-            count[output.ref] = count.get(output.ref, 0) + 1
-        return count
 
     def is_chain(self, module: Module) -> bool:
         """Whether it is a plain sequence of parts, each of which can be a module."""
@@ -163,19 +153,8 @@ class Construction:
         return Chain(parts, tuple(node.origin.arguments.get("when") for node in module.nodes))
 
     def may_overwrite(self, module: Module, at: int) -> bool:
-        """Whether nobody but this node wants its input, and the input's maker does not need it either."""
-        node, consumers = module.nodes[at], self.consumers(module.id)
-        ref = node.args[0]
-        while ref.node != INPUT and node.only is None and consumers[ref] == 1:
-            maker = module.nodes[ref.node]
-            if maker.only is not None or len(maker.types) != 1:
-                return False
-            if not maker.skipped:
-                return not isinstance(maker.body, Call) and self.lowering(module.id, ref.node).overwritable
-            if len(maker.args) != 1:
-                return False
-            ref = maker.args[0]  # a skipped step hands on what it is given
-        return False
+        counts = self.read_counts(module.id)
+        return may_overwrite(module, module.nodes[at], counts, lambda one: self.lowering(module.id, one).overwritable)
 
 
 def _alike(parts: Sequence[Tree]) -> bool:
