@@ -28,5 +28,5 @@ def scale_norm(program: Program) -> Rewritten:
 
 def _scale(body: Body) -> None:
     for at, node, op in body.ops():
-        if type(op) is BatchNorm and op.track and len(node.types[0].spatial) == 2:
+        if type(op) is BatchNorm and op.track and len(node.types[0].spatial) == 2 and body.facts.own(body.module, node):
             body.change(at, turned(op, ScaledBatchNorm))
